@@ -1,0 +1,64 @@
+"""The models that foreign keys point at, found in the source of their apps: nothing of the project is imported."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from importlib import invalidate_caches
+from importlib.util import find_spec
+from pathlib import Path
+
+from framework.errors import CommandError
+from framework.management.scaffold.fields import KINDS, FieldSpec
+from framework.management.scaffold.names import Names
+
+__all__ = ["resolved"]
+
+
+def resolved(field: FieldSpec, packages: Mapping[str, str], *, new: Names) -> FieldSpec:
+    """Return `field` with the key type of the model it points at.
+
+    Raise `CommandError` when the app is not installed or has no such model. A field that points at nothing, at the
+    model being made, or into an app whose models are a package is returned as it is.
+    """
+    if field.target is None:
+        return field
+    label, _, model = field.target.partition(".")
+    if label not in packages:
+        raise _unknown(field, f"no app {label!r} is installed", label, packages)
+    if (label, model) == (new.app, new.model):
+        return field
+    source = _models(packages[label])
+    if source is None:
+        return field
+    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    if model not in classes:
+        raise _unknown(field, f"app {label!r} has no model {model!r}", model, classes)
+    return replace(field, kind=KINDS["uuid"]) if _has_uuid_key(classes[model]) else field
+
+
+def _models(package: str) -> str | None:
+    """Return the source of an app's models.py: empty when it has none, `None` when its models are a package."""
+    invalidate_caches()  # the package may have been written a moment ago
+    spec = find_spec(package)
+    for folder in spec.submodule_search_locations or () if spec else ():
+        if (Path(folder) / "models").is_dir():
+            return None
+        if (Path(folder) / "models.py").is_file():
+            return (Path(folder) / "models.py").read_text(encoding="utf-8")
+    return ""
+
+
+def _has_uuid_key(model: ast.ClassDef) -> bool:
+    for node in model.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "id":
+            return "UUID" in ast.unparse(node.annotation)
+    return any("uuid" in ast.unparse(parent).lower() for parent in model.bases)
+
+
+def _unknown(field: FieldSpec, reason: str, name: str, choices: Mapping[str, object]) -> CommandError:
+    close = get_close_matches(name, choices, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else f"There is: {', '.join(sorted(choices)) or 'none'}."
+    return CommandError(
+        f"Field {field.name!r} points at {field.target!r}, but {reason}.", hint=hint, code="scaffold.target"
+    )

@@ -1,0 +1,40 @@
+"""Items, through a client."""
+
+import pytest
+from httpx import AsyncClient
+
+URL = "/api/app/items"
+
+
+@pytest.fixture
+async def fields() -> dict[str, object]:
+    """Return what a client sends to create an item."""
+    return {"title": "first"}
+
+
+@pytest.fixture
+def changes() -> dict[str, object]:
+    """Return what a client sends to change it."""
+    return {"title": "second"}
+
+
+async def test_items_are_created_read_listed_changed_and_deleted(
+    client: AsyncClient, fields: dict[str, object], changes: dict[str, object]
+) -> None:
+    created = await client.post(URL, json=fields)
+    assert created.status_code == 201, created.text
+    item = created.json()
+
+    assert (await client.get(f"{URL}/{item['id']}")).json() == item
+    assert (await client.get(URL)).json()["items"] == [item]
+
+    changed = await client.patch(f"{URL}/{item['id']}", json=changes)
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == item | changed.json() | {"id": item["id"]}
+
+    assert (await client.delete(f"{URL}/{item['id']}")).status_code == 204
+    assert (await client.get(f"{URL}/{item['id']}")).status_code == 404
+
+
+async def test_a_wrong_body_is_refused(client: AsyncClient) -> None:
+    assert (await client.post(URL, json=[])).status_code == 422
