@@ -1,5 +1,6 @@
 """Import by name, telling a missing module from a broken one."""
 
+import inspect
 from importlib import import_module
 from types import ModuleType
 from typing import cast, get_origin
@@ -52,3 +53,21 @@ def defined_in(value: object, module: ModuleType) -> bool:
     """Tell whether a class or function was written in `module` or a submodule of it, not merely imported there."""
     home = getattr(value, "__module__", "")
     return home == module.__name__ or home.startswith(module.__name__ + ".")
+
+
+def name_of(value: object) -> str:
+    """Return the dotted name of a class or function, and the way a generic or another object prints itself."""
+    name: str | None = getattr(value, "__qualname__", None)
+    if name is None or hasattr(value, "__origin__"):
+        return repr(value)
+    return name if value.__module__ == "builtins" else f"{value.__module__}.{name}"
+
+
+def where(value: object) -> str:
+    """Return `file:line` of a class, function or module; `unknown` for what Python cannot find."""
+    value = inspect.unwrap(value) if callable(value) else value
+    try:
+        file = inspect.getsourcefile(value) or inspect.getfile(value)
+        return f"{file}:{max(inspect.getsourcelines(value)[1], 1)}"
+    except (TypeError, OSError):
+        return "unknown"

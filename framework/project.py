@@ -1,7 +1,7 @@
 """A project: settings, apps and services, held by one object and nowhere else."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from framework._modules import defined_in
 from framework.apps import Apps
@@ -16,8 +16,7 @@ class Project:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.services = Services()
-        self.services.value(Settings, settings)
+        self.services = Services(settings)
         self.services.value(Project, self)
         self.apps = Apps(settings.installed_apps)
         list(self.apps.modules("models"))
@@ -28,7 +27,7 @@ class Project:
         for app in self.apps:
             app.ready(self)
 
-    def scope(self) -> AbstractAsyncContextManager[Scope]:
+    def scope(self) -> Scope:
         """Open a unit of work outside a request: the very services that a route would get."""
         return self.services.scope()
 
