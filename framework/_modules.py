@@ -3,7 +3,7 @@
 import inspect
 from importlib import import_module
 from types import ModuleType
-from typing import cast, get_origin
+from typing import Any, cast, get_origin
 
 from framework.errors import ImproperlyConfigured
 
@@ -63,11 +63,11 @@ def name_of(value: object) -> str:
     return name if value.__module__ == "builtins" else f"{value.__module__}.{name}"
 
 
-def where(value: object) -> str:
+def where(value: Any) -> str:
     """Return `file:line` of a class, function or module; `unknown` for what Python cannot find."""
-    value = inspect.unwrap(value) if callable(value) else value
     try:
+        value = inspect.unwrap(value)
         file = inspect.getsourcefile(value) or inspect.getfile(value)
         return f"{file}:{max(inspect.getsourcelines(value)[1], 1)}"
-    except (TypeError, OSError):
+    except (TypeError, OSError, ValueError):
         return "unknown"

@@ -32,7 +32,11 @@ def _call(step: Step, built: dict[Any, Any]) -> Any:
 
 async def _awaited(made: Any) -> Any:
     # A pool or connection may be awaited and entered both; entering is what closes it again.
-    return await made if inspect.isawaitable(made) and not hasattr(type(made), "__aenter__") else made
+    return await made if inspect.isawaitable(made) and not _can(made, "__aenter__") else made
+
+
+def _can(made: object, method: str) -> bool:
+    return hasattr(type(made), method)
 
 
 def _leaving(leave: Callable[..., Any]) -> Callable[..., Any]:
@@ -122,10 +126,9 @@ class Scope:
         made = await _awaited(_call(step, self._built))
         leave: Callable[..., Any] | None = None
         entered = made
-        kind: type[object] = type(made)
-        if hasattr(kind, "__aenter__"):
+        if _can(made, "__aenter__"):
             entered, leave = await made.__aenter__(), made.__aexit__
-        elif hasattr(kind, "__enter__"):
+        elif _can(made, "__enter__"):
             entered, leave = made.__enter__(), made.__exit__
         if leave and self._status == "open":
             self._stack.push_async_exit(_leaving(leave))
