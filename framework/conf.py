@@ -12,7 +12,7 @@ __all__ = ["Section", "Settings"]
 class Section(BaseModel):
     """The settings of one app."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
 class Settings(BaseSettings):
