@@ -103,16 +103,16 @@ def _add_import(source: str, module: str, name: str, own: Collection[str]) -> st
                 return exchange_lines(source, node, [_import_line(module, names)])
     line = _import_line(module, [name])
     lines = source.splitlines(keepends=True)
-    # In the order of the standard library, third parties, the project: behind the last import that sorts before it.
-    before = [node for node in imports if _rank(node, own) <= (_group(module, own), True, module)]
-    if before:
+    rank = (_group(module, own), True, module)
+    before = [node for node in imports if _rank(node, own) <= rank]
+    behind = [node for node in imports if _rank(node, own) > rank]
+    if before and (_rank(before[-1], own)[0] == rank[0] or not behind or _rank(behind[0], own)[0] != rank[0]):
         at = before[-1].end_lineno or 0
-        gap = "" if _rank(before[-1], own)[0] == _group(module, own) else "\n"
-        follows = at < len(lines) and lines[at].strip() != "" and gap != ""
-        return "".join([*lines[:at], f"{gap}{line}\n", *(["\n"] if follows else []), *lines[at:]])
-    if imports:
-        at = imports[0].lineno - 1
-        gap = "" if _rank(imports[0], own)[0] == _group(module, own) else "\n"
+        gap = "" if _rank(before[-1], own)[0] == rank[0] else "\n"
+        return "".join([*lines[:at], f"{gap}{line}\n", *lines[at:]])
+    if behind:
+        at = behind[0].lineno - 1
+        gap = "" if _rank(behind[0], own)[0] == rank[0] else "\n"
         return "".join([*lines[:at], f"{line}\n{gap}", *lines[at:]])
     docstring = tree.body[0] if tree.body and ast.get_docstring(tree) is not None else None
     at = (docstring.end_lineno or 0) if docstring else 0
