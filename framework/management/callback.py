@@ -1,0 +1,111 @@
+"""How a command's function runs: what Typer sees of it, and what is injected."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
+
+from framework.conf import Section, Settings
+from framework.errors import CommandError
+from framework.management.invocation import Invocation
+from framework.management.work import Work, terminate_cleanly, until_terminated
+from framework.project import Project
+from framework.services import Injected
+
+type Callback = Callable[..., Any]
+
+
+def prepare(callback: Callback, invocation: Invocation) -> Callback:
+    """Return a function that Typer can call: without the injected parameters, with the options every command has."""
+    signature = read_signature(callback)
+    injected = {
+        name: get_args(parameter.annotation)[0]
+        for name, parameter in signature.parameters.items()
+        if is_injected(parameter.annotation)
+    }
+    own = [parameter for name, parameter in signature.parameters.items() if name not in injected]
+
+    @functools.wraps(callback)
+    def run(**given: Any) -> Any:
+        take_common(given, invocation)
+        return call(callback, given, injected, invocation)
+
+    shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own] + list(COMMON)
+    setattr(run, "__signature__", inspect.Signature(shown))
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
+    del run.__wrapped__  # `get_type_hints` would go through it to the annotations that were taken out
+    return run
+
+
+def read_signature(callback: Callback) -> inspect.Signature:
+    """Return the function's signature with every annotation resolved, or say which name is missing at run time."""
+    try:
+        return inspect.signature(callback, eval_str=True)
+    except NameError as error:
+        raise CommandError(
+            f"Command {callback.__module__}.{callback.__qualname__} names {error.name!r} in its signature, "
+            "which its module does not hold at run time.",
+            hint=f"Import {error.name!r} outside `if TYPE_CHECKING:`.",
+            code="command.annotation",
+        ) from error
+
+
+def is_injected(annotation: object) -> bool:
+    """Tell whether a parameter is written `Inject[T]`, the framework's or the web's."""
+    return get_origin(annotation) is Annotated and any(isinstance(item, Injected) for item in get_args(annotation)[1:])
+
+
+def call(callback: Callback, given: Mapping[str, Any], injected: Mapping[str, Any], invocation: Invocation) -> Any:
+    """Call a command's function.
+
+    Who asks for no more than the project, its settings or the invocation gets them without lifespan or scope;
+    who asks for any other service runs inside both.
+    """
+    values = {name: at_hand(type_, invocation) for name, type_ in injected.items() if is_at_hand(type_)}
+    wanted = {name: type_ for name, type_ in injected.items() if name not in values}
+    if not wanted:
+        result = callback(**given, **values)
+        return asyncio.run(until_terminated(result)) if inspect.isawaitable(result) else result
+    terminate_cleanly()
+    with Work(invocation.project, wanted) as work:
+        result = callback(**given, **values, **work.services)
+        return work.run(result) if inspect.isawaitable(result) else result
+
+
+def is_at_hand(type_: Any) -> bool:
+    """Tell whether a type is known without starting anything."""
+    return isinstance(type_, type) and issubclass(type_, Invocation | Project | Settings | Section)
+
+
+def at_hand(type_: Any, invocation: Invocation) -> Any:
+    """Return the invocation, the project, its settings or one of their sections."""
+    if issubclass(type_, Invocation):
+        return invocation
+    if issubclass(type_, Settings):
+        return invocation.settings
+    return invocation.project if issubclass(type_, Project) else invocation.project.settings.section(type_)
+
+
+def _common(name: str, type_: Any, default: object, *declarations: str, help: str) -> inspect.Parameter:
+    annotation = Annotated[type_, typer.Option(*declarations, help=help, show_default=False)]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+COMMON = (
+    _common("common_settings", str | None, None, "--settings", help="The settings class, as 'module:Class'."),
+    _common("common_traceback", bool, False, "--traceback", help="Show the whole traceback of an error."),
+    _common("common_no_color", bool, False, "--no-color", help="Print without colours."),
+    _common("common_verbosity", int, 1, "-v", "--verbosity", help="How much is said: 0, 1, 2 or 3."),
+)
+"""The options that every command has. All but the last are read before there is a command."""
+
+
+def take_common(given: dict[str, Any], invocation: Invocation) -> None:
+    """Take the common options out of what a command is given."""
+    for parameter in COMMON:
+        value = given.pop(parameter.name, None)
+        if parameter.name == "common_verbosity" and value is not None:
+            invocation.verbosity = value
