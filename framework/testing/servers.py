@@ -92,8 +92,13 @@ class Servers:
     def close(self) -> None:
         """Stop what was started and wait until its data is gone."""
         with self._lock:
+            for process in self._supervisors:  # the pipe is the leash: let go of all, then wait
+                assert process.stdin is not None
+                process.stdin.close()
             for process in self._supervisors:
-                process.communicate(timeout=STOP_SECONDS)
+                process.wait(STOP_SECONDS)
+                assert process.stdout is not None
+                process.stdout.close()
             self._supervisors.clear()
             self._urls.clear()
 

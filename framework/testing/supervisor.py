@@ -83,11 +83,14 @@ def spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once the server is ready; raise with its last words when it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
-    while not ready():
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop(process)
-            raise StartError(log.read_text(errors="replace").strip()[-2000:] or f"exit code {process.returncode}")
-        time.sleep(0.01)
+    try:
+        while not ready():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise StartError(log.read_text(errors="replace").strip()[-2000:] or f"exit code {process.returncode}")
+            time.sleep(0.01)
+    except BaseException:
+        stop(process)
+        raise
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -113,8 +116,12 @@ def start_postgres(archive: Path, folder: Path) -> tuple[subprocess.Popen[bytes]
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "password"]
     initdb += ["--pwfile", str(work / "password"), "-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
     initdb += ["--builtin-locale=C.UTF-8", "--no-sync", "--no-instructions", "--no-data-checksums"]
-    if spawn(initdb, log).wait():
-        raise StartError(log.read_text(errors="replace").strip()[-2000:])
+    process = spawn(initdb, log)
+    try:
+        if process.wait():
+            raise StartError(log.read_text(errors="replace").strip()[-2000:])
+    finally:
+        process.kill()  # when asked to go meanwhile
 
     def ready() -> bool:  # the way pg_ctl tells
         try:
@@ -173,24 +180,38 @@ def leave(signum: int, frame: FrameType | None) -> None:
     sys.exit()
 
 
+def place() -> Path:
+    """Return a new folder that the demoted user can reach: a private home or TMPDIR it cannot."""
+    bases = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108
+    for base in bases:
+        open_to_all = all(folder.stat().st_mode & 0o001 for folder in (base, *base.parents))
+        if user() is None or open_to_all:
+            folder = Path(tempfile.mkdtemp(prefix="framework-test-", dir=base))
+            folder.chmod(0o755)
+            return folder
+    raise StartError(f"user {NOBODY} cannot reach any of {', '.join(map(str, bases))}")
+
+
 def main(kind: str, source: str) -> None:
     """Serve until standard input closes or SIGTERM comes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for pytest, which closes the pipe when it is done
     signal.signal(signal.SIGTERM, leave)
-    folder = Path(tempfile.mkdtemp(prefix=f"framework-{kind}-"))
-    process = None
+    folder = process = None
     try:
-        folder.chmod(0o755)  # the demoted user has to reach its binaries
+        folder = place()
         process, url = start(kind, Path(source), folder)
         print(json.dumps({"url": url}), flush=True)
         sys.stdin.buffer.read()
-    except StartError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+    except BrokenPipeError:
+        return  # pytest has gone already
+    except Exception as error:
+        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if process is not None:
             stop(process)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,100 @@
+"""A pytest of its own below each test, with a temporary folder to look into."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+PYPROJECT = """
+[tool.pytest.ini_options]
+anyio_mode = "auto"
+filterwarnings = ["error"]
+"""
+
+
+class Run:
+    """A folder with tests, and a world-readable TMPDIR that shows what a run leaves behind."""
+
+    def __init__(self, folder: Path, temporary: Path) -> None:
+        self.folder = folder
+        self.temporary = temporary
+        self.write("pyproject.toml", PYPROJECT)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+        return path
+
+    def start(self, *arguments: str, environ: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        inherited = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("PYTEST_", "TEST_", "DATABASE_", "REDIS_", "COV_CORE_"))
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:valkey", "-q", *arguments],
+            cwd=self.folder,
+            env=inherited | {"TMPDIR": str(self.temporary)} | dict(environ or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
+        process = self.start(*arguments, environ=environ)
+        output, _ = process.communicate(timeout=50)
+        return process.returncode, output
+
+    def notes(self) -> list[dict[str, object]]:
+        """What the tests wrote with `note`, in any order."""
+        return [json.loads(path.read_text()) for path in sorted(self.folder.glob("note-*.json"))]
+
+    def left_behind(self) -> list[str]:
+        """Folders of servers, and processes that work in them."""
+        folders = [str(path) for path in self.temporary.glob("framework-test-*")]
+        return folders + processes_in(self.temporary)
+
+
+def processes_in(folder: Path) -> list[str]:
+    found: list[str] = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in command:
+            found.append(f"{process.name}: {command}")
+    return found
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """A folder of tests that runs in a pytest of its own."""
+    temporary = Path(tempfile.mkdtemp(prefix="servers-"))
+    temporary.chmod(0o755)
+    yield Run(tmp_path, temporary)
+    shutil.rmtree(temporary)
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], bool]:
+    """Ask until the answer is yes, for half a minute at most."""
+
+    def ask(question: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + 30
+        while not question():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    return ask
