@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framework.project import Project
 
-__all__ = ["Check", "Level", "Message", "check", "run"]
+__all__ = ["Check", "Level", "Message", "check", "run", "tags"]
 
 
 class Level(IntEnum):
@@ -39,7 +39,7 @@ def check(*, tags: tuple[str, ...] = (), deploy: bool = False) -> Callable[[Chec
     """Mark a function of `checks.py` for discovery. With `deploy` it runs only under `check --deploy`."""
 
     def mark(function: Check) -> Check:
-        setattr(function, "__check__", (tags, deploy))
+        function.__check__ = tags, deploy
         return function
 
     return mark
@@ -47,11 +47,19 @@ def check(*, tags: tuple[str, ...] = (), deploy: bool = False) -> Callable[[Chec
 
 def run(project: "Project", *, tags: tuple[str, ...] = (), deploy: bool = False) -> Iterator[Message]:
     """Yield the findings of every installed app's checks, in order of the apps."""
+    for function, own_tags, only_deploy in _marked(project):
+        if (deploy or not only_deploy) and (not tags or set(tags) & set(own_tags)):
+            yield from function(project)
+
+
+def tags(project: "Project", *, deploy: bool = False) -> list[str]:
+    """Return the tags of the installed apps' checks, sorted; those of deployment checks only with `deploy`."""
+    return sorted({tag for _, own, only_deploy in _marked(project) if deploy or not only_deploy for tag in own})
+
+
+def _marked(project: "Project") -> Iterator[tuple[Check, tuple[str, ...], bool]]:
     for _, module in project.apps.modules("checks"):
         for value in list(vars(module).values()):
             marked = getattr(value, "__check__", None)
-            if marked is None or value.__module__ != module.__name__:
-                continue
-            own_tags, only_deploy = marked
-            if (deploy or not only_deploy) and (not tags or set(tags) & set(own_tags)):
-                yield from value(project)
+            if marked is not None and value.__module__ == module.__name__:
+                yield value, *marked

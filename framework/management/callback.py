@@ -34,7 +34,7 @@ def prepare(callback: Callback, invocation: Invocation) -> Callback:
         return call(callback, given, injected, invocation)
 
     shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own] + list(COMMON)
-    setattr(run, "__signature__", inspect.Signature(shown))
+    setattr(run, "__signature__", inspect.Signature(shown))  # noqa: B010 — functions declare no such attribute
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
     del run.__wrapped__  # `get_type_hints` would go through it to the annotations that were taken out
     return run

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Never
 
 import typer
@@ -16,7 +17,7 @@ import typer.main
 from framework._modules import expect
 from framework.errors import CommandError, FrameworkError
 from framework.management.callback import prepare
-from framework.management.catalogue import CORE, Catalogue, Entry
+from framework.management.catalogue import Catalogue, Entry
 from framework.management.invocation import Invocation, blame
 
 SETTINGS_VARIABLE = "FRAMEWORK_SETTINGS"
@@ -228,12 +229,20 @@ def fail(error: FrameworkError, invocation: Invocation) -> Never:
 
 
 def fail_in_app(error: Exception, invocation: Invocation) -> Never:
-    """Print the traceback of somebody else's error, from the first frame that is not the command line's own."""
-    trace = error.__traceback__
-    ours = (str(Path(__file__).parent), str(Path(typer.__file__).parent), str(Path(os.__file__).parent / "asyncio"))
-    while trace is not None and trace.tb_next is not None and not invocation.show_traceback:
-        if not trace.tb_frame.f_code.co_filename.startswith(ours):
+    """Print the traceback of somebody else's error, from the first frame that is not ours, and exit."""
+    if not invocation.show_traceback:
+        error = error.with_traceback(_from_the_app(error.__traceback__) or error.__traceback__)
+    traceback.print_exception(error)
+    sys.exit(1)
+
+
+def _from_the_app(trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame outside the framework and what calls through it, or `None`."""
+    standard = Path(os.__file__).parent
+    ours = Path(__file__).parents[1], Path(typer.__file__).parent, standard / "asyncio", standard / "importlib"
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith(("<frozen importlib", *map(str, ours))):
             break
         trace = trace.tb_next
-    traceback.print_exception(error.with_traceback(trace))
-    sys.exit(1)
+    return trace

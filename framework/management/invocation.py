@@ -1,11 +1,12 @@
 """One run of the command line: which project it is about, and how it speaks."""
 
+import os
 import sys
 import traceback
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from framework._modules import import_object
 from framework.conf import Settings
@@ -31,28 +32,33 @@ class Invocation:
         self.verbosity = 1
         """How much is said: 0 only errors, 1 as usual, 2 more, 3 all."""
 
-    @cached_property
-    def settings_class(self) -> type[Settings]:
-        """The project's settings class. Raises `CommandError` outside a project."""
+    def require_project(self) -> str:
+        """Return the import path of the settings class, or raise `CommandError` outside a project."""
         if self.target is None:
             raise CommandError(
                 "No project here: no settings class was named.",
                 hint="Run the project's manage.py, or name one: --settings config.settings:ProjectSettings",
                 code="command.no-project",
             )
+        return self.target
+
+    @cached_property
+    def settings_class(self) -> type[Settings]:
+        """The project's settings class. Raises `CommandError` outside a project."""
+        target = self.require_project()
         try:
-            found = import_object(self.target)
+            found = cast("Any", import_object(target))
         except FrameworkError:
             raise
         except Exception as error:
             raise ImproperlyConfigured(
-                f"The settings {self.target!r} cannot be loaded: {blame(error)}.",
+                f"The settings {target!r} cannot be loaded: {blame(error)}.",
                 hint="Run again with --traceback to see the whole way there.",
                 code="settings.load",
             ) from error
         if not (isinstance(found, type) and issubclass(found, Settings)):
             raise ImproperlyConfigured(
-                f"{self.target!r} is not a settings class, but {type(found).__name__}.",
+                f"{target!r} is not a settings class, but {type(cast('object', found)).__name__}.",
                 hint="Name a subclass of framework.Settings as 'module:Class'.",
                 code="settings.load",
             )
@@ -62,6 +68,18 @@ class Invocation:
     def settings(self) -> Settings:
         """The project's settings, read from the environment now."""
         return self.settings_class()
+
+    def develop(self) -> None:
+        """Turn debug on for this process and what it starts, unless the project or its environment says otherwise."""
+        inherited = set(Settings.__mro__)
+        written = any(
+            "debug" in vars(cls).get("__annotations__", {})
+            for cls in self.settings_class.__mro__
+            if cls not in inherited
+        )
+        if not written and "debug" not in self.settings.model_fields_set:
+            os.environ["DEBUG"] = "1"
+            self.__dict__.pop("settings")
 
     @cached_property
     def project(self) -> Project:
