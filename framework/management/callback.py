@@ -4,7 +4,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any
 
 import typer
 
@@ -13,25 +13,20 @@ from framework.errors import CommandError
 from framework.management.invocation import Invocation
 from framework.management.work import Work, terminate_cleanly, until_terminated
 from framework.project import Project
-from framework.services import Injected
+from framework.services import injected
 
 type Callback = Callable[..., Any]
 
 
 def prepare(callback: Callback, invocation: Invocation) -> Callback:
     """Return a function that Typer can call: without the injected parameters, with the options every command has."""
-    signature = read_signature(callback)
-    injected = {
-        name: get_args(parameter.annotation)[0]
-        for name, parameter in signature.parameters.items()
-        if is_injected(parameter.annotation)
-    }
-    own = [parameter for name, parameter in signature.parameters.items() if name not in injected]
+    parameters, wanted = read_signature(callback)
+    own = [parameter for parameter in parameters if parameter.name not in wanted]
 
     @functools.wraps(callback)
     def run(**given: Any) -> Any:
         take_common(given, invocation)
-        return call(callback, given, injected, invocation)
+        return call(callback, given, wanted, invocation)
 
     shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own] + list(COMMON)
     setattr(run, "__signature__", inspect.Signature(shown))  # noqa: B010 — functions declare no such attribute
@@ -40,10 +35,10 @@ def prepare(callback: Callback, invocation: Invocation) -> Callback:
     return run
 
 
-def read_signature(callback: Callback) -> inspect.Signature:
-    """Return the function's signature with every annotation resolved, or say which name is missing at run time."""
+def read_signature(callback: Callback) -> tuple[list[inspect.Parameter], dict[str, Any]]:
+    """Return the function's parameters and the injected types, resolved, or say which name is missing at run time."""
     try:
-        return inspect.signature(callback, eval_str=True)
+        return list(inspect.signature(callback, eval_str=True).parameters.values()), injected(callback)
     except NameError as error:
         raise CommandError(
             f"Command {callback.__module__}.{callback.__qualname__} names {error.name!r} in its signature, "
@@ -53,24 +48,19 @@ def read_signature(callback: Callback) -> inspect.Signature:
         ) from error
 
 
-def is_injected(annotation: object) -> bool:
-    """Tell whether a parameter is written `Inject[T]`, the framework's or the web's."""
-    return get_origin(annotation) is Annotated and any(isinstance(item, Injected) for item in get_args(annotation)[1:])
-
-
-def call(callback: Callback, given: Mapping[str, Any], injected: Mapping[str, Any], invocation: Invocation) -> Any:
+def call(callback: Callback, given: Mapping[str, Any], wanted: Mapping[str, Any], invocation: Invocation) -> Any:
     """Call a command's function.
 
     Who asks for no more than the project, its settings or the invocation gets them without lifespan or scope;
     who asks for any other service runs inside both.
     """
-    values = {name: at_hand(type_, invocation) for name, type_ in injected.items() if is_at_hand(type_)}
-    wanted = {name: type_ for name, type_ in injected.items() if name not in values}
-    if not wanted:
+    values = {name: at_hand(type_, invocation) for name, type_ in wanted.items() if is_at_hand(type_)}
+    services = {name: type_ for name, type_ in wanted.items() if name not in values}
+    if not services:
         result = callback(**given, **values)
         return asyncio.run(until_terminated(result)) if inspect.isawaitable(result) else result
     terminate_cleanly()
-    with Work(invocation.project, wanted) as work:
+    with Work(invocation.project, services) as work:
         result = callback(**given, **values, **work.services)
         return work.run(result) if inspect.isawaitable(result) else result
 

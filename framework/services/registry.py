@@ -73,6 +73,10 @@ class Services:
         """Tell whether something provides `type_`; what that needs in turn is not looked at."""
         return self._find(plain(type_)) is not None
 
+    def __iter__(self) -> Iterator[Any]:
+        """Yield every type that is provided, in the order it was."""
+        return iter(list(self._providers))
+
     def problems(self) -> Iterator[FrameworkError]:
         """Yield what keeps the provided services from being built: a missing one, a cycle, an unreadable type."""
         for key in [*self._providers, *self._overrides]:
