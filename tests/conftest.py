@@ -1,9 +1,1 @@
-"""Shared by every test."""
-
-import pytest
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """Run async tests on asyncio, which the database drivers need."""
-    return "asyncio"
+"""Shared by every test. The fixtures come from the framework's own pytest plugin."""

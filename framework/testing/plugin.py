@@ -3,18 +3,58 @@
 pytest loads it in every run, so importing it loads no web and no database.
 """
 
-from collections.abc import Callable, Generator
+import os
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from framework.db.guards import guards
+from framework.testing import backend
 from framework.testing.databases import Postgres
+from framework.testing.guard import TestDatabases
+from framework.testing.projects import Projects, Templates
 from framework.testing.servers import Broker, Kind, Servers, ask
+from framework.testing.settings import FOREIGN, find_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from httpx import AsyncClient
+
+    from framework.project import Project
+    from framework.services import Scope
 
 servers_key = pytest.StashKey[Servers]()
 broker_key = pytest.StashKey[Broker]()
+guard_key = pytest.StashKey[TestDatabases]()
+
+
+# The run -----------------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what the project's pytest configuration may say."""
+    parser.addini(
+        "framework_settings", "The settings class that project_with builds: 'config.settings:ProjectSettings'."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Guard the databases from here on, so that tests which open a project while they are collected fail too."""
+    config.stash[guard_key] = TestDatabases()
+    guards.append(config.stash[guard_key])
+    config.pluginmanager.register(backend, "framework-backend")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers with the run."""
+    guards.remove(config.stash[guard_key])
+    if broker_key in config.stash:
+        config.stash[broker_key].close()
+    if servers_key in config.stash:
+        config.stash[servers_key].close()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -26,17 +66,12 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["framework_servers"] = stash[broker_key].address
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the servers with the run."""
-    if broker_key in config.stash:
-        config.stash[broker_key].close()
-    if servers_key in config.stash:
-        config.stash[servers_key].close()
-
-
 def worker_of(config: pytest.Config) -> str:
     """Return the name of this worker of pytest-xdist, or `main`."""
     return getattr(config, "workerinput", {}).get("workerid", "main")
+
+
+# Servers -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +90,40 @@ def postgres_databases(request: pytest.FixtureRequest, server_url: Callable[[Kin
     return Postgres(server_url("postgres"), worker_of(request.config))
 
 
+@pytest.fixture(scope="session")
+def test_databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TestDatabases:
+    """What projects may open in this run."""
+    databases = request.config.stash[guard_key]
+    databases.folders = tmp_path_factory
+    return databases
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files_are_test_databases(test_databases: TestDatabases) -> None:
+    """Let every test open SQLite files in its `tmp_path`."""
+
+
 @pytest.fixture
-def postgres_url(postgres_databases: Postgres) -> Generator[str]:
+def allow_database(test_databases: TestDatabases) -> Generator[Callable[[str], None]]:
+    """Call it with the URL of a database that is not the test's own and that projects may open all the same."""
+    allowed: list[str] = []
+
+    def allow(url: str) -> None:
+        test_databases.allow(url)
+        allowed.append(url)
+
+    yield allow
+    for url in allowed:
+        test_databases.forget(url)
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: Postgres, test_databases: TestDatabases) -> Generator[str]:
     """The URL of an empty PostgreSQL database of this test alone."""
     url = postgres_databases.create()
+    test_databases.allow(url)
     yield url
+    test_databases.forget(url)
     postgres_databases.drop(url)
 
 
@@ -84,3 +148,80 @@ def redis_url(request: pytest.FixtureRequest, server_url: Callable[[Kind], str])
     with connection:
         connection.flushdb()
     return url
+
+
+# Projects ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _templates(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, test_databases: TestDatabases
+) -> Generator[Templates]:
+    """The migrated databases of this worker."""
+    folder = tmp_path_factory.mktemp("databases", numbered=True)
+    templates = Templates(folder, lambda: request.getfixturevalue("postgres_databases"), test_databases)
+    yield templates
+    templates.close()
+
+
+@pytest.fixture
+def project_with(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _templates: Templates
+) -> Generator[Projects]:
+    """Make projects: `project_with(cache=CacheSettings(prefix="t:"))`, each on a migrated database of its own.
+
+    They ignore `.env`, `DATABASE_URL` and `REDIS_URL`. Another settings class may come first: `project_with(Small)`.
+    """
+    for name in list(os.environ):
+        if name.upper().startswith(FOREIGN):
+            monkeypatch.delenv(name)
+    projects = Projects(lambda: find_settings(request.config), _templates)
+    yield projects
+    projects.close()
+
+
+@pytest.fixture
+def project(project_with: Projects) -> "Project":
+    """The project that `app`, `client` and `scope` use. Override it to change the settings or a service."""
+    return project_with()
+
+
+@pytest.fixture
+def app(project: "Project") -> "FastAPI":
+    """The project as ASGI servers serve it."""
+    from framework.web import create_app
+
+    return create_app(project)
+
+
+@pytest.fixture
+async def _running(request: pytest.FixtureRequest, project: "Project") -> AsyncGenerator[None]:
+    """Keep the project running, once for a test that has both a client and a scope."""
+    if "app" in request.fixturenames:
+        app: Any = request.getfixturevalue("app")
+        lifespan = app.router.lifespan_context(app)
+    else:
+        lifespan = project.lifespan()
+    async with lifespan:
+        yield
+
+
+@pytest.fixture
+async def client(app: "FastAPI", _running: None) -> AsyncGenerator["AsyncClient"]:
+    """An `httpx.AsyncClient` that calls the running project without a network. Errors of the server are raised."""
+    from httpx import ASGITransport, AsyncClient
+
+    from framework.testing.settings import HOST
+
+    async with AsyncClient(transport=ASGITransport(app), base_url=f"http://{HOST}") as client:
+        yield client
+
+
+@pytest.fixture
+async def scope(project: "Project", _running: None) -> AsyncGenerator["Scope"]:
+    """A unit of work of the running project: `posts = await scope.get(PostService)`.
+
+    It is committed after the test; commit before, when `client` is to see what was written.
+    """
+    async with project.scope() as scope:
+        yield scope

@@ -1,0 +1,143 @@
+"""Projects for tests, each on a migrated database of its own.
+
+Migrations run once for every set of apps; each project then gets a copy: of the file on SQLite, `CREATE DATABASE …
+TEMPLATE` on PostgreSQL. Rolling back instead is no choice, because requests commit before they answer, and emptying
+the tables costs as much as a copy and forgets what migrations wrote.
+"""
+
+import itertools
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from framework.testing.databases import Postgres, run_sync
+from framework.testing.guard import TestDatabases
+from framework.testing.settings import read_settings
+
+if TYPE_CHECKING:
+    from framework.conf import Settings
+    from framework.project import Project
+
+__all__ = ["Projects", "Templates"]
+
+
+class Templates:
+    """The migrated databases of one worker, by the apps they were migrated for, and their copies."""
+
+    def __init__(self, folder: Path, postgres: Callable[[], Postgres], guard: TestDatabases) -> None:
+        self._folder = folder
+        self._postgres = postgres
+        self._guard = guard
+        self._urls: dict[tuple[object, ...], str] = {}
+        self._numbers = itertools.count(1)
+
+    def copy(self, backend: str, key: tuple[object, ...], migrate: Callable[[str], None]) -> str:
+        """Return the URL of a new database like the one that `migrate(url)` prepared for `key`."""
+        key = (backend, *key)
+        if key not in self._urls:
+            url = self._postgresql() if backend == "postgresql" else self._sqlite()
+            migrate(url)
+            self._urls[key] = url
+        return self._postgresql(self._urls[key]) if backend == "postgresql" else self._sqlite(self._urls[key])
+
+    def drop(self, url: str) -> None:
+        """Remove the copy at `url`."""
+        if url.startswith("sqlite"):
+            for path in file_of(url).parent.glob(f"{file_of(url).name}*"):  # -wal and -shm beside it
+                path.unlink()
+        else:
+            self._guard.forget(url)
+            self._postgres().drop(url)
+
+    def close(self) -> None:
+        """Remove the templates."""
+        for url in self._urls.values():
+            self.drop(url)
+        self._urls.clear()
+
+    def _postgresql(self, template: str | None = None) -> str:
+        url = self._postgres().create(template)
+        self._guard.allow(url)
+        return url
+
+    def _sqlite(self, template: str | None = None) -> str:
+        path = self._folder / f"{next(self._numbers)}.sqlite3"
+        if template is not None:
+            with closing(sqlite3.connect(file_of(template))) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the copy takes one file
+            shutil.copyfile(file_of(template), path)
+        return f"sqlite:///{path}"
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+class Projects:
+    """What `project_with` is: makes projects for one test, and takes their databases away when it ends."""
+
+    def __init__(self, default: "Callable[[], type[Settings]]", templates: Templates) -> None:
+        self._default = default
+        self._templates = templates
+        self._copies: list[str] = []
+
+    def __call__(self, settings: "type[Settings] | None" = None, /, **values: Any) -> "Project":
+        """Return a loaded project: the settings class (the project's own when left out) with `values` on top.
+
+        Its database is a migrated one of its own, unless `values` name another.
+        """
+        from framework.project import Project
+
+        written = settings or self._default()
+        class_, field = with_database(written)
+        made = read_settings(class_, values)
+        if "framework.db" in made.installed_apps and field not in values:
+            backend = backend_of(class_, field)
+
+            def migrated(url: str) -> None:
+                migrate(Project(read_settings(class_, {**values, field: {"url": url}})))
+
+            url = self._templates.copy(backend, (written, made.installed_apps), migrated)
+            self._copies.append(url)
+            made = read_settings(class_, {**values, field: {"url": url}})
+        return Project(made)
+
+    def close(self) -> None:
+        """Remove the databases of the test."""
+        for url in self._copies:
+            self._templates.drop(url)
+        self._copies.clear()
+
+
+def with_database(class_: "type[Settings]") -> "tuple[type[Settings], str]":
+    """Return the settings class and the name of its database field, added when the class has none."""
+    from framework.db.settings import DatabaseSettings
+
+    for name, field in class_.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, DatabaseSettings):
+            return class_, name
+    from pydantic import create_model
+
+    return create_model(
+        class_.__name__, __base__=class_, __module__=class_.__module__, database=(DatabaseSettings, DatabaseSettings())
+    ), "database"
+
+
+def backend_of(class_: "type[Settings]", field: str) -> str:
+    """Return the kind of database to test on: what the code of the project says, PostgreSQL where one is named."""
+    default = class_.model_fields[field].get_default(call_default_factory=True)
+    url = str(getattr(default, "url", "sqlite"))
+    return "postgresql" if url.startswith("postgres") or os.environ.get("TEST_DATABASE_URL") else "sqlite"
+
+
+def migrate(project: "Project") -> None:
+    """Bring an empty database up to date."""
+
+    async def work() -> None:
+        raise NotImplementedError
+
+    run_sync(work)
