@@ -41,8 +41,8 @@ def start_app(
     mounts its routes. Nothing is written when a file is in the way.
     """
     check_name(names.app, "app")
-    packages = {**packages, names.app: names.app}
-    rendered = _render(names, fields, packages, prefix=f"{prefix}/{names.app}")
+    packages = {**packages, names.label: names.app}
+    rendered = _render(names, fields, packages, prefix=f"{prefix}/{names.label}")
     written = Written(created=write_all({directory / path: text for path, text in rendered.items()}))
     if settings_file is not None and add_app(settings_file, names.app):
         written.changed.append((settings_file, f"added {names.app!r} to installed_apps"))
@@ -61,7 +61,7 @@ def start_model(
         raise CommandError(f"Model {names.model!r} already stands in {models}.", code="scaffold.exists")
     routes = directory / "routes.py"
     own = _router_prefix(_read(routes)) if routes.exists() else None
-    rendered = _render(names, fields, packages, prefix=f"{prefix}{own if own is not None else f'/{names.app}'}")
+    rendered = _render(names, fields, packages, prefix=f"{prefix}{own if own is not None else f'/{names.label}'}")
     written = Written()
     new: dict[Path, str] = {}
     merged: dict[Path, str] = {}
@@ -75,7 +75,7 @@ def start_model(
     for path, text in merged.items():
         path.write_text(text, encoding="utf-8")
         written.changed.append((path, f"added {names.model}"))
-    others = _required(fields, names.app)
+    others = _required(fields, names.label)
     if others:
         written.remaining.append(
             f"See that `requires` in {directory / 'apps.py'} names {', '.join(map(repr, others))}."
@@ -90,7 +90,7 @@ def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, st
     for relative, source in template_files("app"):
         text = rename(source, names)
         if relative.name == "apps.py":
-            required = ", ".join(f'"{label}"' for label in ("db", *_required(fields, names.app)))
+            required = ", ".join(f'"{label}"' for label in ("db", *_required(fields, names.label)))
             text = text.replace('("db",)', f"({required})" if "," in required else f"({required},)")
         elif relative.name == "models.py":
             text = _with_fields(text, fields, [field.in_model() for field in fields])
@@ -98,7 +98,7 @@ def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, st
             text = _with_fields(text, fields, [field.in_schema() for field in fields])
         elif relative.name == "test_items.py":
             relative = relative.with_name(f"test_{names.plural}.py")
-            text = _with_samples(text.replace(f'"/api/{names.app}', f'"{prefix}'), fields, packages)
+            text = _with_samples(text.replace(f'"/api/{names.label}', f'"{prefix}'), fields, packages)
         files[relative] = fitted(text) if relative.suffix == ".py" else text
     return files
 

@@ -16,11 +16,15 @@ class Names:
     """What the template's `app`, `Item`, `item` and `items` become."""
 
     app: str
-    """The app's package and label."""
+    """The app's package."""
     model: str
     """The model's class: `BlogPost`."""
+    label: str = ""
+    """The app's label, which paths and tags bear; the last part of the package when left empty."""
 
     def __post_init__(self) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", self.app.rpartition(".")[2])
         if not self.model.isidentifier() or not self.model[0].isupper() or keyword.iskeyword(self.model):
             raise CommandError(
                 f"{self.model!r} is not a valid model name. Please make sure the name is a valid class name.",
@@ -41,7 +45,7 @@ class Names:
     @property
     def config(self) -> str:
         """The app's `AppConfig`."""
-        return "".join(part.capitalize() for part in self.app.split("_")) + "Config"
+        return "".join(part.capitalize() for part in self.label.split("_")) + "Config"
 
 
 def pluralize(word: str) -> str:
@@ -89,7 +93,7 @@ def _literal(text: str, names: Names) -> str:
     if text == '"app"':
         return f'"{names.app}"'
     if "/" in text:
-        text = re.sub(r"/app\b", f"/{names.app}", text)
+        text = re.sub(r"/app\b", f"/{names.label}", text)
         return re.sub(r"/items\b", f"/{names.plural.replace('_', '-')}", text)
     return text
 

@@ -26,7 +26,7 @@ def resolved(field: FieldSpec, packages: Mapping[str, str], *, new: Names) -> Fi
     label, _, model = field.target.partition(".")
     if label not in packages:
         raise _unknown(field, f"no app {label!r} is installed", label, packages)
-    if (label, model) == (new.app, new.model):
+    if (label, model) == (new.label, new.model):
         return field
     source = _models(packages[label])
     if source is None:
