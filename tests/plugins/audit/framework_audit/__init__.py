@@ -1,0 +1,1 @@
+"""Remembers every change that came over HTTP."""
