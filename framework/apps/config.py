@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar
 
-from framework._modules import import_submodule
+from framework._modules import import_submodule, load
 
 if TYPE_CHECKING:
     from framework.project import Project
@@ -31,8 +31,7 @@ class AppConfig:
     @property
     def path(self) -> Path:
         """The folder of the app's package."""
-        module = __import__(self.name, fromlist=["_"])
-        return Path(next(iter(module.__path__)))
+        return Path(next(iter(load(self.name).__path__)))
 
     def module(self, name: str) -> ModuleType | None:
         """Return the app's module called `name`, or `None` when it has none."""
@@ -51,7 +50,10 @@ class AppConfig:
 
     @asynccontextmanager
     async def lifespan(self, project: "Project") -> AsyncGenerator[None]:
-        """Open what the app needs while the project runs; close it afterwards."""
+        """Open what the app needs while the project runs; close it afterwards.
+
+        Its end always runs, and runs the same whether the project ends well or another app fails.
+        """
         yield
 
     def __repr__(self) -> str:

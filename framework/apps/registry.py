@@ -1,39 +1,44 @@
 """The installed apps of one project, in order."""
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from types import ModuleType
 
-from framework._modules import defined_in, import_object, import_submodule
+from framework._modules import beyond_imports
+from framework.apps.circles import circle
 from framework.apps.config import AppConfig
-from framework.errors import AppNotFound, ImproperlyConfigured
-
-ENTRY_POINT_GROUP = "framework.apps"
+from framework.apps.discovery import ENTRY_POINT_GROUP, load_app
+from framework.apps.entries import Entry, entries
+from framework.apps.suggestions import package_of
+from framework.errors import AppNotFound, FrameworkError, ImproperlyConfigured
 
 
 class Apps:
     """The installed apps of one project, in order."""
 
-    def __init__(self, entries: Sequence[str]) -> None:
+    def __init__(self, installed: Sequence[str], settings: type | None = None) -> None:
+        """Load the apps that `installed` names; `settings` is the class to point at when an entry is wrong."""
         self._by_label: dict[str, AppConfig] = {}
-        for entry in entries:
-            app = load_app(entry)
-            if app.app_label in self._by_label:
-                raise ImproperlyConfigured(f"Two installed apps are labelled {app.app_label!r}.")
-            for label in app.requires:
-                if label not in self._by_label:
-                    raise ImproperlyConfigured(
-                        f"App {app.app_label!r} requires {label!r}, which is not installed before it.",
-                        hint=f"Put {label!r} above {app.app_label!r} in installed_apps.",
-                        code="apps.order",
-                    )
-            self._by_label[app.app_label] = app
+        self._entries: dict[str, Entry] = {}
+        self._plugins = list(entry_points(group=ENTRY_POINT_GROUP)) if installed else []
+        for entry in entries(installed, settings):
+            try:
+                app = load_app(entry, self._plugins)
+            except Exception as error:
+                raise _explained(error, entry)  # noqa: B904 — the same error
+            self._add(app, entry)
+        self._check_requirements()
 
     def __iter__(self) -> Iterator[AppConfig]:
         return iter(self._by_label.values())
 
     def __getitem__(self, label: str) -> AppConfig:
-        return self._by_label[label]
+        """Return the app with that label. Raises `AppNotFound`, with the nearest label, when it is not installed."""
+        try:
+            return self._by_label[label]
+        except KeyError:
+            raise self._unknown(label) from None
 
     def __contains__(self, label: object) -> bool:
         return label in self._by_label
@@ -44,31 +49,77 @@ class Apps:
     def modules(self, name: str) -> Iterator[tuple[AppConfig, ModuleType]]:
         """Yield the module called `name` of every app that has one, in order."""
         for app in self:
-            if (module := app.module(name)) is not None:
+            try:
+                module = app.module(name)
+            except Exception as error:
+                if (found := circle(error, list(self))) is not None:
+                    raise found from error
+                raise _explained(error, self._entries[app.app_label])  # noqa: B904 — the same error
+            if module is not None:
                 yield app, module
 
+    def _add(self, app: AppConfig, entry: Entry) -> None:
+        label = app.app_label
+        if (before := self._entries.get(label)) is not None:
+            same = before.text == entry.text or type(self._by_label[label]) is type(app)
+            raise ImproperlyConfigured(
+                f"Two apps have the label {label!r}: {before} and {entry}.",
+                hint="Remove one of the two entries."
+                if same
+                else f'Write label = "{app.name.replace(".", "_")}" in {type(app).__name__} of {app.path / "apps.py"}.',
+                code="apps.label-taken",
+            )
+        self._by_label[label] = app
+        self._entries[label] = entry
 
-def load_app(entry: str) -> AppConfig:
-    """Return the app for one entry of `installed_apps`: a package, or the name of an installed plugin."""
-    available = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
-    if entry in available:
-        config: object = available[entry].load()
-        if isinstance(config, type) and issubclass(config, AppConfig):
-            return config()
-    try:
-        import_object(f"{entry}:__name__")
-    except ModuleNotFoundError as error:
-        if error.name and (entry == error.name or entry.startswith(error.name + ".")):
-            raise AppNotFound(f"No app named {entry!r}.") from None
-        raise
-    module = import_submodule(entry, "apps")
-    if module is None:
-        raise AppNotFound(f"{entry!r} has no apps.py.")
-    found = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, AppConfig) and defined_in(value, module)
-    ]
-    if len(found) != 1:
-        raise ImproperlyConfigured(f"{module.__name__} must define exactly one AppConfig, found {len(found)}.")
-    return found[0]()
+    def _check_requirements(self) -> None:
+        order = list(self._by_label)
+        for label, app in self._by_label.items():
+            for required in app.requires:
+                if required not in self._by_label:
+                    raise self._missing_requirement(app, required)
+                if order.index(required) >= order.index(label):
+                    raise self._late_requirement(app, self._by_label[required])
+
+    def _missing_requirement(self, app: AppConfig, required: str) -> ImproperlyConfigured:
+        entry = self._entries[app.app_label]
+        package = package_of(required, [point.name for point in self._plugins])
+        near = get_close_matches(required, self._by_label, n=1)
+        if package:
+            hint = f"Add {package!r} above {entry} in installed_apps."
+        elif near:
+            hint = f"Did you mean {near[0]!r}? Correct `requires` in {app.path / 'apps.py'}."
+        else:
+            hint = f"Install the package that brings {required!r}, and add it above {entry.text!r} in installed_apps."
+        return ImproperlyConfigured(
+            f"App {app.app_label!r} requires {required!r}, which is not installed.", hint=hint, code="apps.requires"
+        )
+
+    def _late_requirement(self, app: AppConfig, required: AppConfig) -> ImproperlyConfigured:
+        own, other = self._entries[app.app_label], self._entries[required.app_label]
+        if app.app_label in required.requires:
+            return ImproperlyConfigured(
+                f"Apps {app.app_label!r} and {required.app_label!r} require each other; neither can come first.",
+                hint=f"Take one out of `requires` in {app.path / 'apps.py'} or {required.path / 'apps.py'}.",
+                code="apps.order",
+            )
+        return ImproperlyConfigured(
+            f"App {app.app_label!r} requires {required.app_label!r}, which is not installed before it.",
+            hint=f"Put {other} above {own} in installed_apps.",
+            code="apps.order",
+        )
+
+    def _unknown(self, label: str) -> AppNotFound:
+        by_name = {app.name: app.app_label for app in self}
+        near = [by_name[label]] if label in by_name else get_close_matches(label, self._by_label, n=1)
+        known = ", ".join(map(repr, self._by_label)) or "none"
+        hint = f"Did you mean {near[0]!r}?" if near else f"Installed are: {known}."
+        return AppNotFound(f"No installed app has the label {label!r}.", hint=hint)
+
+
+def _explained(error: Exception, entry: Entry) -> Exception:
+    """Return what an app raised while it was imported: the same, without our frames, and with one line on the app."""
+    if not isinstance(error, FrameworkError):
+        error.add_note(f"While loading the app {entry}.")
+        error.__traceback__ = beyond_imports(error.__traceback__)
+    return error

@@ -79,13 +79,15 @@ class Services:
 
     def problems(self) -> Iterator[FrameworkError]:
         """Yield what keeps the provided services from being built: a missing one, a cycle, an unreadable type."""
+        seen: set[str] = set()
         for key in [*self._providers, *self._overrides]:
-            if _is_open(key):
-                continue
             try:
-                self._plan(key)
+                if not _is_open(key):
+                    self._plan(key)
             except FrameworkError as error:
-                yield error
+                if error.message not in seen:
+                    seen.add(error.message)
+                    yield error
 
     def _find(self, key: Any) -> Provider | None:
         """Return the provider of exactly `key`, else of the generic it is made from, else the section it names."""
