@@ -1,0 +1,62 @@
+"""The database: models, sessions, repositories and pages. Loads SQLAlchemy only when one of them is used."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlmodel import Field
+
+    from framework.db.bases import Timestamped, UUIDKeyed
+    from framework.db.model import Model
+    from framework.db.relationships import Relationship
+    from framework.db.resolution import models_of, resolve_models, tables_of
+    from framework.db.settings import DatabaseSettings
+    from framework.db.statements import col, rel, select
+    from framework.db.timestamps import Timestamp
+    from framework.db.uuids import uuid7
+
+__all__ = [
+    "DatabaseSettings",
+    "Field",
+    "Model",
+    "Relationship",
+    "Timestamp",
+    "Timestamped",
+    "UUIDKeyed",
+    "col",
+    "models_of",
+    "rel",
+    "resolve_models",
+    "select",
+    "tables_of",
+    "uuid7",
+]
+
+HOMES = {
+    "DatabaseSettings": "framework.db.settings",
+    "Field": "framework.db.model",
+    "Model": "framework.db.model",
+    "Relationship": "framework.db.relationships",
+    "Timestamp": "framework.db.timestamps",
+    "Timestamped": "framework.db.bases",
+    "UUIDKeyed": "framework.db.bases",
+    "col": "framework.db.statements",
+    "models_of": "framework.db.resolution",
+    "rel": "framework.db.statements",
+    "resolve_models": "framework.db.resolution",
+    "select": "framework.db.statements",
+    "tables_of": "framework.db.resolution",
+    "uuid7": "framework.db.uuids",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

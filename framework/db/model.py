@@ -1,0 +1,135 @@
+"""`Model`: sqlmodel's table classes, named so that two apps can share a class name, and safe under asyncio."""
+
+from copy import copy
+from typing import Any, ClassVar, cast, dataclass_transform
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+from pydantic_core import PydanticUndefined as Undefined
+from sqlalchemy import Column, Enum
+from sqlmodel import Field, SQLModel
+from sqlmodel.main import FieldInfo, RelationshipInfo, SQLModelMetaclass
+
+from framework.db.labels import all_models, label_above, path_of
+from framework.db.lookup import table_of
+from framework.db.naming import snake
+from framework.db.references import adopt
+from framework.db.relationships import relate, relations
+from framework.db.timestamps import write_moments
+from framework.errors import ImproperlyConfigured
+
+__all__ = ["Model"]
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(Field, FieldInfo))
+class ModelMeta(SQLModelMetaclass):
+    """Gives a table class its name, its relationships and its foreign keys."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **told: Any) -> Any:
+        if told.get("table") is True:
+            refuse_inheritance(name, bases)
+            if inherited(bases, "__tablename__") is None:
+                namespace.setdefault("__tablename__", table_name(name, namespace["__module__"]))
+            arguments: Any = namespace.get("__mapper_args__", inherited(bases, "__mapper_args__") or {})
+            if isinstance(arguments, dict):  # what the database computes comes back with the flush
+                namespace["__mapper_args__"] = {"eager_defaults": True, **arguments}
+        made = super().__new__(cls, name, bases, namespace, **told)
+        made.__relations__ = {
+            key: (info, made.__annotations__[key]) for key, info in made.__sqlmodel_relationships__.items()
+        }
+        if told.get("table") is not True:  # or Pydantic takes them for fields of the subclasses
+            for key in made.__relations__:
+                del made.__annotations__[key]
+        return made
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **told: Any) -> None:
+        if told.get("table") is not True:
+            super().__init__(name, bases, namespace, **told)
+            return
+        model = cast("type[SQLModel]", cls)
+        refuse_taken_table(model)
+        for key, field in cls.model_fields.items():
+            store_as_text(vars(cls)[key], field)
+        for key, info, annotation in relations(model):
+            cls.__sqlmodel_relationships__[key] = related(model, key, info, annotation)
+        super().__init__(name, bases, namespace, **told)
+        adopt(table_of(model))
+
+
+class Model(SQLModel, metaclass=ModelMeta):
+    """A table of an app, when written with `table=True`; otherwise fields that tables of its subclasses share.
+
+    The table is called `label_class` after the app and the class; `__tablename__` gives it another name. As in
+    sqlmodel, making a row checks nothing: what comes from outside goes through a schema first, or through
+    `Post.model_validate(...)`. Reading an attribute never asks the database.
+    """
+
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleMethodOverride, reportIncompatibleVariableOverride]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler, /) -> CoreSchema:
+        return write_moments(handler(source))
+
+
+def inherited(bases: tuple[type, ...], name: str) -> Any:
+    """Return what an abstract model among the ancestors says of `name`; sqlmodel's own default does not count."""
+    for base in bases:
+        for ancestor in base.__mro__:
+            if ancestor is not SQLModel and name in vars(ancestor):
+                return vars(ancestor)[name]
+    return None
+
+
+def store_as_text(column: object, field: FieldInfo) -> None:
+    """Keep an enum in a text column, on PostgreSQL too: there a type of its own has one name for all apps, and a new
+    member would have to be added to it by a migration."""
+    if getattr(field, "sa_type", Undefined) is not Undefined or not isinstance(column, Column):
+        return
+    kind = cast("Column[Any]", column).type
+    if isinstance(kind, Enum) and kind.enum_class:
+        longest = max(len(str(name)) for name in kind.enums)
+        column.type = Enum(kind.enum_class, native_enum=False, length=max(50, longest))
+
+
+def related(model: type[SQLModel], key: str, info: RelationshipInfo, annotation: object) -> RelationshipInfo:
+    """Return `info` with a relationship of its own: several tables may share it through an abstract model."""
+    if vars(info)["sa_relationship"] is not None:
+        return info
+    own = copy(info)
+    own.sa_relationship = relate(model, key, info, annotation)
+    return own
+
+
+def table_name(name: str, module: str) -> str:
+    label = label_above(module)
+    if label is None:
+        raise ImproperlyConfigured(
+            f"Model {name!r} of module {module!r} belongs to no app: no apps.py stands beside or above it.",
+            hint="Move it into an app's models.py, or name its table: `__tablename__ = ...`.",
+            code="db.no-app",
+        )
+    return f"{label}_{snake(name)}"
+
+
+def refuse_inheritance(name: str, bases: tuple[type, ...]) -> None:
+    for base in bases:
+        if issubclass(base, SQLModel) and hasattr(base, "__table__"):
+            raise ImproperlyConfigured(
+                f"Model {name!r} inherits from the table {base.__name__!r}; sqlmodel would give it no table.",
+                hint="Move what they share to an abstract model, a class without table=True.",
+                code="db.table-inheritance",
+            )
+
+
+def refuse_taken_table(model: type[SQLModel]) -> None:
+    table: str = getattr(model, "__tablename__")  # noqa: B009
+    arguments = getattr(model, "__table_args__", {})
+    if table not in SQLModel.metadata.tables or (isinstance(arguments, dict) and "extend_existing" in arguments):
+        return
+    holders = [other for other in all_models() if table_of(other).name == table]
+    holder = f"{holders[0].__module__}.{holders[0].__name__}" if holders else "another table"
+    raise ImproperlyConfigured(
+        f"Table {table!r} of {model.__module__}.{model.__name__} is taken by {holder}.",
+        hint=f"Rename one of the classes, or set `__tablename__` on {path_of(model)}.",
+        code="db.table-taken",
+    )

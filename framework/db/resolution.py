@@ -1,0 +1,124 @@
+"""Which models and tables belong to a project, and whether everything they refer to is installed.
+
+All of it happens before SQLAlchemy configures a mapper: a failed configuration cannot be undone in a process.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ForeignKey, Table
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import RelationshipProperty, configure_mappers
+from sqlmodel import SQLModel
+
+from framework.db.labels import all_models, label_of, package_of, path_of
+from framework.db.lookup import model_at, table_of
+from framework.db.model import ModelMeta
+from framework.db.near import near
+from framework.db.references import ModelForeignKey, adopt
+from framework.db.relationships import targets
+from framework.errors import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from framework.project import Project
+
+__all__ = ["models_of", "resolve_models", "tables_of"]
+
+
+def models_of(project: "Project", label: str | None = None) -> list[type[SQLModel]]:
+    """Return the table models of the project's installed apps, or of the one app labelled `label`."""
+    labels = [app.app_label for app in project.apps] if label is None else [label]
+    return [model for model in all_models() if label_of(model) in labels]
+
+
+def tables_of(project: "Project", label: str | None = None) -> list[Table[Any]]:
+    """Return the tables of the project's installed apps, each after those it refers to.
+
+    Tables of other projects in the process are left out. A `Table` written without a class belongs to the app whose
+    `models.py` holds it.
+    """
+    found = {table_of(model) for model in models_of(project, label)}
+    for app, module in project.apps.modules("models"):
+        if label in (None, app.app_label):
+            found |= {value for value in vars(module).values() if isinstance(value, Table)}
+    return [table for table in SQLModel.metadata.sorted_tables if table in found]
+
+
+def resolve_models(project: "Project") -> None:
+    """Find everything the models of `project` refer to; raise `ImproperlyConfigured` for what is not there.
+
+    Called once every model is imported. Afterwards the mappers are configured, so that no request pays for it.
+    """
+    labels = [app.app_label for app in project.apps]
+    for model in models_of(project):
+        adopt(table_of(model))
+        for where, target in targets(model):
+            require(labels, where, target if isinstance(target, str) else path_of(target))
+        for key in sorted(table_of(model).foreign_keys, key=lambda key: key.parent.name):
+            require_column(labels, f"{path_of(model)}.{key.parent.name}", key)
+        for relation in plain_relationships(model):
+            require_one_class(f"{path_of(model)}.{relation.key}", relation.argument)
+    try:
+        configure_mappers()
+    except SQLAlchemyError as error:
+        raise ImproperlyConfigured(f"SQLAlchemy cannot map the models: {error}", code="db.mapping") from error
+
+
+def require(labels: list[str], where: str, path: str) -> None:
+    """Raise unless the model at `path` exists and its app is installed."""
+    label = path.partition(".")[0]
+    if "." in path and label not in labels:
+        package = package_of(label)
+        raise ImproperlyConfigured(
+            f"{where} refers to {path!r}, but no installed app is labelled {label!r}.",
+            hint=f"Add {package!r} to installed_apps." if package else near(label, labels),
+            code="db.app-not-installed",
+        )
+    model_at(path, where)
+
+
+def require_column(labels: list[str], where: str, key: ForeignKey) -> None:
+    """Raise unless the table and the column that a foreign key names are there, and their app is installed."""
+    if isinstance(key, ModelForeignKey):
+        label, name, field = key.written
+        require(labels, where, f"{label}.{name}")
+    tables, (_, name, field) = SQLModel.metadata.tables, key.target_tokens
+    table = tables.get(key.target_table_key or "")
+    if table is None:
+        raise ImproperlyConfigured(
+            f"{where} refers to the table {key.target_table_key!r}, which no model has.",
+            hint=f"{near(str(key.target_table_key), tables)} A model is named 'label.Class.field'.",
+            code="db.unknown-table",
+        )
+    if field is not None and field not in table.columns:
+        raise ImproperlyConfigured(
+            f"{where} refers to the field {field!r} of {name!r}, which has none of that name.",
+            hint=near(field, table.columns.keys()),
+            code="db.unknown-column",
+        )
+    for model in all_models():
+        if table_of(model) is table and (label := label_of(model)):
+            require(labels, where, path_of(model))
+
+
+def plain_relationships(model: type[SQLModel]) -> list[RelationshipProperty[Any]]:
+    """Return the relationships of a plain sqlmodel class, whose other ends SQLAlchemy finds by class name alone."""
+    if isinstance(model, ModelMeta):
+        return []
+    # `.prop`, for `.property` would configure the mappers
+    found: list[Any] = [getattr(value, "prop", None) for value in vars(model).values()]
+    return [prop for prop in found if isinstance(prop, RelationshipProperty)]
+
+
+def require_one_class(where: str, argument: object) -> None:
+    """Raise unless a bare class name means one class of the process; with two SQLAlchemy gives up on every mapper."""
+    if not isinstance(argument, str):
+        return
+    named = [model for model in all_models() if model.__name__ == argument.rpartition(".")[2]]
+    if len(named) == 1 or (named and "." in argument):
+        return
+    if named:
+        text = f"which is the name of {len(named)} models: {', '.join(path_of(model) for model in named)}"
+        hint = "Derive the class from framework.db.Model and write `Relationship(to='label.Class')`."
+    else:
+        text, hint = "which no model is called", near(argument, [model.__name__ for model in all_models()])
+    raise ImproperlyConfigured(f"{where} refers to {argument!r}, {text}.", hint=hint, code="db.unknown-model")
