@@ -47,6 +47,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # a process group to kill, as a terminal or a CI does
         )
 
     def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:

@@ -82,7 +82,7 @@ def test_a_killed_run_leaves_no_process_and_no_data(
     owners = {Path(f"/proc/{entry.partition(':')[0]}").stat().st_uid for entry in servers}
     assert len(servers) > 1
     assert owners == {os.geteuid() or supervisor.NOBODY}, "under root the servers run as somebody else"
-    process.send_signal(number)
+    os.killpg(process.pid, number)
     process.communicate(timeout=30)
     assert eventually(lambda: run.left_behind() == []), run.left_behind()
 
@@ -91,7 +91,7 @@ def test_a_run_killed_while_a_server_starts_leaves_nothing_either(run: Run, even
     run.write("test_forever.py", FOREVER)
     process = run.start()
     assert eventually(lambda: any(run.temporary.glob("framework-test-*/1/postgresql")))
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
     assert run.notes() == []
     assert eventually(lambda: run.left_behind() == []), run.left_behind()
