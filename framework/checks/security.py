@@ -1,0 +1,54 @@
+"""Checks of the settings that keep strangers out."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from framework.checks.message import Level, Message
+
+if TYPE_CHECKING:
+    from framework.project import Project
+
+
+SHORTEST_KEY = 32
+"""Characters; a key of random letters this long cannot be guessed."""
+
+
+def check_secret_key(project: "Project") -> Iterator[Message]:
+    """Find a project whose tokens and cookies anyone could sign."""
+    key = project.settings.secret_key.get_secret_value()
+    if project.settings.debug or len(key) >= SHORTEST_KEY:
+        return
+    found = f"has {len(key)} characters; wanted at least {SHORTEST_KEY}" if key else "is not set"
+    yield Message(
+        Level.ERROR,
+        f"secret_key {found}.",
+        hint='Set SECRET_KEY to what this prints: python -c "import secrets; print(secrets.token_urlsafe(50))"',
+        code="security.secret-key",
+        where="settings.secret_key",
+    )
+
+
+def check_debug(project: "Project") -> Iterator[Message]:
+    """Find a deployment that shows its insides to anyone who makes it fail."""
+    if project.settings.debug:
+        yield Message(
+            Level.ERROR,
+            "debug is on: errors show source, settings and data to the client.",
+            hint="Take DEBUG out of the environment, or set DEBUG=0.",
+            code="security.debug",
+            where="settings.debug",
+        )
+
+
+def check_allowed_hosts(project: "Project") -> Iterator[Message]:
+    """Find a deployment that answers to no host name, or to all."""
+    hosts = project.settings.allowed_hosts
+    if not hosts or "*" in hosts:
+        found = "holds '*': any host name is answered" if hosts else "is empty: only this machine's names are answered"
+        yield Message(
+            Level.WARNING,
+            f"allowed_hosts {found}.",
+            hint="Name the hosts that people use: ALLOWED_HOSTS=example.com,www.example.com",
+            code="security.allowed-hosts",
+            where="settings.allowed_hosts",
+        )
