@@ -4,6 +4,7 @@
     ├── ImproperlyConfigured        the settings, or an app listed in them, cannot work as written
     │   ├── AppNotFound             an entry of installed_apps names no app
     │   └── ServiceNotFound         nothing provides the type that was asked for
+    ├── NoReverseMatch              no route has that name, or not with these parameters
     ├── CommandError                a command cannot go on; one line on stderr, its `exit_code` to the shell
     └── DomainError                 what a service says; knows no HTTP
         ├── NotFound
@@ -27,6 +28,7 @@ __all__ = [
     "FrameworkError",
     "ImproperlyConfigured",
     "Invalid",
+    "NoReverseMatch",
     "NotFound",
     "PermissionDenied",
     "ServiceNotFound",
@@ -72,6 +74,12 @@ class ServiceNotFound(ImproperlyConfigured):
     """Nothing provides the type that was asked for."""
 
     code = "services.not-found"
+
+
+class NoReverseMatch(FrameworkError):
+    """No route has that name, or not with these parameters."""
+
+    code = "web.reverse"
 
 
 class CommandError(FrameworkError):

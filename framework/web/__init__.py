@@ -1,0 +1,34 @@
+"""The web of a project: the only floor that knows FastAPI and Starlette.
+
+Lazy, because settings files import `WebSettings` from here.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from framework.web.application import create_app
+    from framework.web.dependencies import Inject
+    from framework.web.problem import FieldProblem, Problem
+    from framework.web.routing import Route, Routes, reverse, routes
+    from framework.web.settings import WebSettings
+
+__all__ = ["FieldProblem", "Inject", "Problem", "Route", "Routes", "WebSettings", "create_app", "reverse", "routes"]
+
+_HOMES = {
+    "FieldProblem": "problem",
+    "Inject": "dependencies",
+    "Problem": "problem",
+    "Route": "routing",
+    "Routes": "routing",
+    "WebSettings": "settings",
+    "create_app": "application",
+    "reverse": "routing",
+    "routes": "routing",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,104 @@
+"""Build the ASGI application of a project."""
+
+import os
+import warnings
+from collections.abc import AsyncGenerator, MutableMapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from starlette.types import ASGIApp
+
+from framework.project import Project
+from framework.web.errors import Errors
+from framework.web.middleware import app_layers, outer_layers
+from framework.web.openapi import describe_failures, make_ids_unique
+from framework.web.routing import Routes, mount
+from framework.web.settings import TelemetrySettings, WebSettings
+
+
+def create_app(project: Project) -> FastAPI:
+    """Return the application that serves every app of `project`: a `FastAPI`, for any ASGI server.
+
+    Raises `ImproperlyConfigured` for what cannot be mounted, and outside debug for a secret key that is missing, short
+    or a template's.
+    """
+    return Application(project)
+
+
+class Application(FastAPI):
+    """FastAPI with the apps of a project mounted, its own layers around, and one answer to every failure."""
+
+    def __init__(self, project: Project) -> None:
+        settings = project.settings.section(WebSettings)
+        docs = settings.docs
+        super().__init__(
+            title=docs.title,
+            version=docs.version,
+            description=docs.description,
+            openapi_url=docs.openapi_url,
+            docs_url=docs.swagger_url,
+            redoc_url=docs.redoc_url,
+            max_body_size=settings.max_body_size,
+            telemetry=telemetry(settings.telemetry),
+            lifespan=self._lifespan,
+        )
+        self.state.project = project
+        self._routes_table = table = mount(self.router, project, settings)
+        self._errors = errors = Errors(project, table, settings)
+        self._outer_layers = outer_layers(project, settings, table, errors)
+        self.user_middleware = app_layers(project, errors)
+        for kind in errors.expected | {Exception}:
+            self.add_exception_handler(kind, errors.respond)  # pyright: ignore[reportArgumentType] — None closed a websocket
+        self._described: dict[str, Any] | None = None
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncGenerator[MutableMapping[str, Any]]:
+        """Run the project, and within it the applications its apps mounted, which Starlette leaves asleep."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.state.project.lifespan())
+            yield await enter_mounted(self._routes_table, stack)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put our layers around FastAPI's stack."""
+        app = super().build_middleware_stack()
+        for cls, args, kwargs in reversed(self._outer_layers):
+            app = cls(app, *args, **kwargs)
+        return app
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the API description; made once, and again when routes were added."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Duplicate Operation ID", UserWarning)  # mended just below
+            schema = super().openapi()
+        if schema is not self._described:
+            describe_failures(schema, self._errors, self._routes_table)
+            make_ids_unique(schema)
+            self._described = schema
+        return schema
+
+
+async def enter_mounted(table: Routes, stack: AsyncExitStack) -> dict[str, Any]:
+    """Enter the lifespan of every mounted application that has one, and return the state they give."""
+    state: dict[str, Any] = {}
+    for route in table:
+        router = getattr(route.endpoint, "router", None) if route.methods == ("MOUNT",) else None
+        if (lifespan := getattr(router, "lifespan_context", None)) is not None:
+            state.update(await stack.enter_async_context(lifespan(route.endpoint)) or {})
+    return state
+
+
+def telemetry(settings: TelemetrySettings) -> TelemetryConfig:
+    """Return FastAPI's own configuration; all signals off costs a request nothing."""
+    automatic = settings.auto_configure or os.environ.get("FASTAPI_OTEL_AUTO_CONFIGURE", "").lower() == "true"
+    if not settings.enabled and not automatic:
+        return {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+    return {
+        "tracing": settings.tracing,
+        "metrics": settings.metrics,
+        "logs": settings.logs,
+        "operation_spans": settings.operation_spans,
+        "auto_configure": automatic,
+        "exclude": lambda scope: str(scope["path"]).startswith(settings.exclude),
+    }

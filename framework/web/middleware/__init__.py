@@ -1,0 +1,56 @@
+"""The layers around every application, outermost first. All are pure ASGI."""
+
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+
+from framework._modules import expect, file_of
+from framework.errors import ImproperlyConfigured
+from framework.project import Project
+from framework.web.errors import Errors
+from framework.web.middleware.body_limit import BodyLimitAnswer
+from framework.web.middleware.failures import Failures
+from framework.web.middleware.request import RequestLayer
+from framework.web.routing import Routes
+from framework.web.settings import WebSettings
+
+
+def outer_layers(project: Project, settings: WebSettings, table: Routes, errors: Errors) -> list[Middleware]:
+    """Return what goes around FastAPI's own stack, so that its 500 and its 413 pass through too."""
+    layers = [Middleware(RequestLayer, project=project, settings=settings, table=table, errors=errors)]
+    cors = settings.cors
+    if cors.enabled:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=cors.origins,
+                allow_origin_regex=cors.origin_regex,
+                allow_methods=cors.methods,
+                allow_headers=cors.headers,
+                allow_credentials=cors.credentials,
+                expose_headers=(settings.request_id.header, *cors.expose),
+                max_age=cors.max_age,
+            )
+        )
+    if settings.gzip.enabled:
+        gzip = settings.gzip
+        layers.append(Middleware(GZipMiddleware, minimum_size=gzip.minimum_size, compresslevel=gzip.level))
+    layers.append(Middleware(BodyLimitAnswer, errors=errors))
+    return layers
+
+
+def app_layers(project: Project, errors: Errors) -> list[Middleware]:
+    """Return the middleware of every app, the outermost app first."""
+    found: list[Middleware] = []
+    for _, module in project.apps.modules("middleware"):
+        for each in expect(module, "middleware", list[Any]):
+            if not isinstance(each, Middleware):
+                raise ImproperlyConfigured(
+                    f"`middleware` in {file_of(module)} holds {each!r}; wanted starlette's `Middleware`.",
+                    hint="Write `middleware = [Middleware(YourClass, option=...)]`.",
+                    code="web.middleware",
+                )
+            found.append(each)
+    return [Middleware(Failures, errors=errors), *found] if found else []

@@ -1,0 +1,162 @@
+"""The outermost layer: the request id, the host check, security headers and the request log, in one."""
+
+import logging
+import os
+import re
+from time import perf_counter
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from framework.context import request_id
+from framework.project import Project
+from framework.web.errors import Errors
+from framework.web.exchange import KEY, Exchange, current
+from framework.web.middleware.hosts import Hosts
+from framework.web.problem import Problem
+from framework.web.routing import Routes
+from framework.web.settings import SecuritySettings, WebSettings
+
+_SANE = re.compile(rb"[A-Za-z0-9._:@+/=~-]{1,128}")
+_STARTS = {"http.response.start", "websocket.http.response.start", "websocket.accept"}
+
+type Headers = list[tuple[bytes, bytes]]
+
+_web_log = logging.getLogger("framework.web")
+_request_log = logging.getLogger("framework.requests")
+
+
+class RequestLayer:
+    """What every request and websocket passes first, and every response last, whatever goes wrong between."""
+
+    def __init__(self, app: ASGIApp, *, project: Project, settings: WebSettings, table: Routes, errors: Errors) -> None:
+        self.app = app
+        self._project = project
+        self._debug = project.settings.debug
+        self._routes = table
+        self._errors = errors
+        self._hosts = Hosts(project.settings.allowed_hosts)
+        self._any_host = settings.any_host
+        self._trust = settings.request_id.trust
+        self._header = settings.request_id.header.lower().encode()
+        self._plain = security_headers(settings.security)
+        self._secure = self._plain + hsts_header(settings.security)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        host = incoming = None
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value
+            elif name == self._header:
+                incoming = value
+        if incoming is None or not self._trust or not _SANE.fullmatch(incoming):
+            incoming = os.urandom(16).hex().encode()
+        id_ = incoming.decode()
+        own = [(self._header, incoming), *(self._secure if scope["scheme"] in ("https", "wss") else self._plain)]
+        exchange = scope[KEY] = Exchange(self._project, self._routes, id_, scope.get("root_path", ""))
+        id_token, exchange_token = request_id.set(id_), current.set(exchange)
+        status, began = 0, perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] in _STARTS:
+                if exchange.handshake is not None:
+                    await exchange.handshake.aclose()
+                status = message.get("status", 101)
+                message["headers"] = _merged(message.get("headers", []), own, self._header)
+            await send(message)
+
+        try:
+            if self._hosts.allow(host) or scope["path"].startswith(self._any_host):
+                await self.app(scope, receive, send_with_headers)
+            else:
+                await self._refuse(host, scope, receive, send_with_headers)
+        except Exception as error:
+            status = status or 500
+            error.__dict__["__request_id__"] = id_  # for the server's log record, which is made when we are gone
+            raise
+        finally:
+            if _request_log.isEnabledFor(logging.INFO):
+                self._log(scope, status, perf_counter() - began)
+            current.reset(exchange_token)
+            request_id.reset(id_token)
+
+    async def _refuse(self, host: bytes | None, scope: Scope, receive: Receive, send: Send) -> None:
+        name = (host or b"").decode("latin-1")
+        hint = f"Add {name.partition(':')[0]!r} to allowed_hosts if it is yours: ALLOWED_HOSTS."
+        _web_log.warning("Refused a request for the host %r, which is not in allowed_hosts. %s", name, hint)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        problem = Problem(
+            400, "invalid_host", detail="This host name is not served.", hint=hint if self._debug else None
+        )
+        response = await self._errors.render(Request(scope, receive), problem)
+        await response(scope, receive, send)
+
+    def _log(self, scope: Scope, status: int, seconds: float) -> None:
+        """Write the one line of a request: the route's template, so that no id or token of a path is kept."""
+        method = scope["method"] if scope["type"] == "http" else "WS"
+        route = _template(self._routes, scope)
+        path = scope["path"]
+        shown = path if self._debug or route is None else route
+        if not shown.isprintable():
+            shown = shown.encode("unicode_escape").decode()
+        level = logging.ERROR if status >= 500 else logging.INFO
+        milliseconds = round(seconds * 1000, 1)
+        # makeRecord and handle, not log(): looking for the caller costs more than the rest of the line.
+        extra = {"method": method, "route": route, "status": status, "milliseconds": milliseconds}
+        if scope.get("client"):
+            extra["client"] = scope["client"][0]
+        record = _request_log.makeRecord(
+            _request_log.name,
+            level,
+            __file__,
+            0,
+            "%s %s %s in %s ms",
+            (method, shown, status or "-", milliseconds),
+            None,
+            extra=extra,
+        )
+        _request_log.handle(record)
+
+
+def _template(table: Routes, scope: Scope) -> str | None:
+    if (route := table.serving(scope)) is not None:
+        return route.path
+    inner = getattr(scope.get("route"), "path_format", None)
+    return scope.get("root_path", "") + inner if inner else None
+
+
+def _merged(headers: Headers, own: Headers, header: bytes) -> Headers:
+    """Return a response's headers with ours. The route's win, but for the request id."""
+    present = {name for name, _ in headers}
+    if header in present:
+        headers = [each for each in headers if each[0] != header]
+        present.discard(header)
+    return [*headers, *(each for each in own if each[0] not in present)]
+
+
+def security_headers(settings: SecuritySettings) -> Headers:
+    """Return the headers every response gets."""
+    wanted = {
+        "x-content-type-options": "nosniff" if settings.nosniff else None,
+        "x-frame-options": settings.frame_options,
+        "referrer-policy": settings.referrer_policy,
+        "cross-origin-opener-policy": settings.opener_policy,
+        "content-security-policy": settings.content_policy,
+    }
+    return [(name.encode(), value.encode("latin-1")) for name, value in wanted.items() if value]
+
+
+def hsts_header(settings: SecuritySettings) -> Headers:
+    """Return the header that only means something over HTTPS, if it is wanted."""
+    if not settings.hsts_seconds:
+        return []
+    parts = [f"max-age={settings.hsts_seconds}"]
+    parts += ["includeSubDomains"] * settings.hsts_subdomains + ["preload"] * settings.hsts_preload
+    return [(b"strict-transport-security", "; ".join(parts).encode())]

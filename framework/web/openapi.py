@@ -1,0 +1,66 @@
+"""The API description: what it says of failures, and ids that are unique."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from framework.web.errors import Errors, Renderer, media_type_of, model_of
+from framework.web.routing import Routes
+
+_FASTAPI_MODELS = ("HTTPValidationError", "ValidationError")
+_REFERENCE = "#/components/schemas/"
+
+
+def describe_failures(schema: dict[str, Any], errors: Errors, table: Routes) -> None:
+    """Put the model of the renderer that answers in the place of FastAPI's 422, for every operation."""
+    apps = {(method, route.path): route.app for route in table for method in route.methods}
+    components: dict[str, Any] = schema.get("components", {}).get("schemas", {})
+    for method, path, operation in _operations(schema):
+        response = operation.get("responses", {}).get("422")
+        if response is None or f"{_REFERENCE}{_FASTAPI_MODELS[0]}" not in str(response):
+            continue  # the route describes its own
+        renderer = errors.renderers.get(apps.get((method, path), ""), errors.renderer)
+        response["content"] = _content(renderer, components)
+    text = str(schema["paths"])
+    for name in _FASTAPI_MODELS:
+        if f"{_REFERENCE}{name}'" not in text:
+            components.pop(name, None)
+            text += str(components)
+
+
+def make_ids_unique(schema: dict[str, Any]) -> None:
+    """Give an operation that one function serves with several methods an id for each."""
+    seen: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for method, _, operation in _operations(schema):
+        seen.setdefault(operation.get("operationId", ""), []).append((method, operation))
+    for id_, same in seen.items():
+        if len(same) > 1:
+            for method, operation in same:
+                operation["operationId"] = f"{id_}_{method.lower()}"
+
+
+def _operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            if isinstance(operation, dict):
+                yield method.upper(), path, operation  # pyright: ignore[reportUnknownVariableType] — JSON
+
+
+def _content(renderer: Renderer, components: dict[str, Any]) -> dict[str, Any]:
+    model = model_of(renderer)
+    if model is None:
+        return {}
+    return {media_type_of(renderer): {"schema": {"$ref": _REFERENCE + _component(model, components)}}}
+
+
+def _component(model: type[BaseModel], components: dict[str, Any]) -> str:
+    """Add a model and those within it to the components, and return its name there."""
+    schema = model.model_json_schema(ref_template=_REFERENCE + "{model}", mode="serialization")
+    for name, inner in schema.pop("$defs", {}).items():
+        components.setdefault(name, inner)
+    name = str(schema.get("title", model.__name__))
+    if components.setdefault(name, schema) != schema:
+        name = f"{model.__module__}.{model.__qualname__}".replace(".", "__")
+        components[name] = schema
+    return name
