@@ -84,13 +84,17 @@ def _common(name: str, type_: Any, default: object, *declarations: str, help: st
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
+COMMON_PREFIX = "common_"
+"""Begins the names of the parameters below, so that they clash with no command's own."""
 COMMON = (
     _common("common_settings", str | None, None, "--settings", help="The settings class, as 'module:Class'."),
     _common("common_traceback", bool, False, "--traceback", help="Show the whole traceback of an error."),
     _common("common_no_color", bool, False, "--no-color", help="Print without colours."),
     _common("common_verbosity", int, 1, "-v", "--verbosity", help="How much is said: 0, 1, 2 or 3."),
 )
-"""The options that every command has. All but the last are read before there is a command."""
+"""The options that every command has."""
+READ_FIRST = ("--settings", "--traceback", "--no-color")
+"""Those that are read from the line before there is a command; here they are only for the help."""
 
 
 def take_common(given: dict[str, Any], invocation: Invocation) -> None:

@@ -1,0 +1,47 @@
+"""How a command says that it failed: one line for what the framework found, a traceback for an app's own error."""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Never
+
+import typer
+
+from framework.errors import CommandError, FrameworkError
+from framework.management.invocation import Invocation
+
+
+def say(text: str, invocation: Invocation, *, fg: str | None = None) -> None:
+    """Print to stderr."""
+    typer.secho(text, err=True, fg=fg, color=invocation.color)
+
+
+def fail(error: FrameworkError, invocation: Invocation) -> Never:
+    """Print an error of the framework as one line and its hint, or with its traceback when asked for, and exit."""
+    if invocation.show_traceback:
+        traceback.print_exception(error)
+    else:
+        say(f"{type(error).__name__}: {str(error).removesuffix(f'  [{CommandError.code}]')}", invocation, fg="red")
+    sys.exit(error.exit_code if isinstance(error, CommandError) else 1)
+
+
+def fail_in_app(error: Exception, invocation: Invocation) -> Never:
+    """Print the traceback of somebody else's error, from the first frame that is not ours, and exit."""
+    if not invocation.show_traceback:
+        error = error.with_traceback(_from_the_app(error.__traceback__) or error.__traceback__)
+    traceback.print_exception(error)
+    sys.exit(1)
+
+
+def _from_the_app(trace: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame outside the framework and what calls through it, or `None`."""
+    standard = Path(os.__file__).parent
+    ours = Path(__file__).parents[1], Path(typer.__file__).parent, standard / "asyncio", standard / "importlib", standard / "functools.py"
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith(("<frozen importlib", *map(str, ours))):
+            break
+        trace = trace.tb_next
+    return trace
