@@ -38,7 +38,8 @@ def fail_in_app(error: Exception, invocation: Invocation) -> Never:
 def _from_the_app(trace: TracebackType | None) -> TracebackType | None:
     """Return the traceback from the first frame outside the framework and what calls through it, or `None`."""
     standard = Path(os.__file__).parent
-    ours = Path(__file__).parents[1], Path(typer.__file__).parent, standard / "asyncio", standard / "importlib", standard / "functools.py"
+    called_through = ("asyncio", "contextlib.py", "functools.py", "importlib")
+    ours = [Path(__file__).parents[1], Path(typer.__file__).parent, *(standard / name for name in called_through)]
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if not file.startswith(("<frozen importlib", *map(str, ours))):
