@@ -4,7 +4,7 @@ pytest loads it in every run, so importing it loads no web and no database.
 """
 
 import os
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +13,7 @@ import pytest
 
 from framework.db.guards import guards
 from framework.testing import backend
+from framework.testing.client import connect
 from framework.testing.databases import Postgres
 from framework.testing.guard import TestDatabases
 from framework.testing.projects import Projects, Templates
@@ -195,30 +196,26 @@ def app(project: "Project") -> "FastAPI":
 
 
 @pytest.fixture
-async def _running(request: pytest.FixtureRequest, project: "Project") -> AsyncGenerator[None]:
-    """Keep the project running, once for a test that has both a client and a scope."""
+async def _running(request: pytest.FixtureRequest, project: "Project") -> AsyncGenerator[Mapping[str, object]]:
+    """Keep the project running, once for a test that has both a client and a scope, and hold the lifespan's state."""
     if "app" in request.fixturenames:
         app: Any = request.getfixturevalue("app")
-        lifespan = app.router.lifespan_context(app)
+        async with app.router.lifespan_context(app) as state:
+            yield state or {}
     else:
-        lifespan = project.lifespan()
-    async with lifespan:
-        yield
+        async with project.lifespan():
+            yield {}
 
 
 @pytest.fixture
-async def client(app: "FastAPI", _running: None) -> AsyncGenerator["AsyncClient"]:
+async def client(app: "FastAPI", _running: Mapping[str, object]) -> AsyncGenerator["AsyncClient"]:
     """An `httpx.AsyncClient` that calls the running project without a network. Errors of the server are raised."""
-    from httpx import ASGITransport, AsyncClient
-
-    from framework.testing.settings import HOST
-
-    async with AsyncClient(transport=ASGITransport(app), base_url=f"http://{HOST}") as client:
+    async with connect(app, _running) as client:
         yield client
 
 
 @pytest.fixture
-async def scope(project: "Project", _running: None) -> AsyncGenerator["Scope"]:
+async def scope(project: "Project", _running: Mapping[str, object]) -> AsyncGenerator["Scope"]:
     """A unit of work of the running project: `posts = await scope.get(PostService)`.
 
     It is committed after the test; commit before, when `client` is to see what was written.
