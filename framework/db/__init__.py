@@ -7,19 +7,29 @@ if TYPE_CHECKING:
     from sqlmodel import Field
 
     from framework.db.bases import Timestamped, UUIDKeyed
+    from framework.db.database import Database
+    from framework.db.integrity import ConstraintConflict, ConstraintInvalid
     from framework.db.model import Model
     from framework.db.relationships import Relationship
     from framework.db.resolution import models_of, resolve_models, tables_of
+    from framework.db.schema import Schema
+    from framework.db.session import ReadSession, Session
     from framework.db.settings import DatabaseSettings
     from framework.db.statements import col, rel, select
     from framework.db.timestamps import Timestamp
     from framework.db.uuids import uuid7
 
 __all__ = [
+    "ConstraintConflict",
+    "ConstraintInvalid",
+    "Database",
     "DatabaseSettings",
     "Field",
     "Model",
+    "ReadSession",
     "Relationship",
+    "Schema",
+    "Session",
     "Timestamp",
     "Timestamped",
     "UUIDKeyed",
@@ -33,10 +43,16 @@ __all__ = [
 ]
 
 HOMES = {
+    "ConstraintConflict": "framework.db.integrity",
+    "ConstraintInvalid": "framework.db.integrity",
+    "Database": "framework.db.database",
     "DatabaseSettings": "framework.db.settings",
     "Field": "framework.db.model",
     "Model": "framework.db.model",
+    "ReadSession": "framework.db.session",
     "Relationship": "framework.db.relationships",
+    "Schema": "framework.db.schema",
+    "Session": "framework.db.session",
     "Timestamp": "framework.db.timestamps",
     "Timestamped": "framework.db.bases",
     "UUIDKeyed": "framework.db.bases",

@@ -1,0 +1,198 @@
+"""The synchronous sessions inside `Session` and `ReadSession`, where SQLAlchemy's own work happens."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Never
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import SessionTransaction
+from sqlmodel import Session as SyncSession
+
+from framework.db.failures import read_only
+from framework.db.hooks import Hooks
+from framework.errors import FrameworkError
+
+if TYPE_CHECKING:
+    from framework.db.session import UnitOfWork
+
+__all__ = ["Reading", "Writing"]
+
+
+class Scoped(SyncSession):
+    """A session of one unit of work."""
+
+    def __init__(self, bind: Any, *, work: "UnitOfWork", **options: Any) -> None:
+        super().__init__(bind, **options)
+        self.work = work
+        self.ended = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether it holds no connection and nothing waits to be flushed."""
+        transaction = self.get_transaction()
+        return transaction is None or not (transaction.connections or self.new or self.dirty or self.deleted)
+
+    def close(self) -> None:
+        """Give the connection back. The session cannot be used again."""
+        self.ended = True
+        super().close()
+
+    def _autobegin_t(self, begin: bool = False) -> SessionTransaction:
+        # Whatever is asked of a session passes here; a test fails when SQLAlchemy moves it.
+        if self.ended:
+            raise closed()
+        return super()._autobegin_t(begin)
+
+
+class Writing(Scoped):
+    """The session inside `Session`."""
+
+    def __init__(self, bind: Any, **options: Any) -> None:
+        super().__init__(bind, **options)
+        self.hooks = Hooks()
+        self.begun = False
+        """Whether a transaction was ever begun."""
+
+
+class Reading(Scoped):
+    """The session inside `ReadSession`."""
+
+    def __init__(self, bind: Any, **options: Any) -> None:
+        super().__init__(bind, autoflush=False, join_transaction_mode="rollback_only", **options)
+        self._depth = 0
+        """How many reads are under way; a snapshot counts as one."""
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        return self._read(SyncSession.execute, args, options)
+
+    def exec(self, *args: Any, **options: Any) -> Any:
+        return self._read(SyncSession.exec, args, options)
+
+    def scalar(self, *args: Any, **options: Any) -> Any:
+        return self._read(SyncSession.scalar, args, options)
+
+    def scalars(self, *args: Any, **options: Any) -> Any:
+        return self._read(SyncSession.scalars, args, options)
+
+    def get(self, *args: Any, **options: Any) -> Any:
+        return self._read(SyncSession.get, args, options)
+
+    def get_one(self, *args: Any, **options: Any) -> Any:
+        return self._read(SyncSession.get_one, args, options)
+
+    def refresh(self, instance: object, *args: Any, **options: Any) -> None:
+        if (writing := self.work.writing) is not None and instance in self:
+            # Read before the writing began: it stays this session's object and sees the other's changes.
+            writing.flush()
+            SyncSession.refresh(self, instance, *args, **options)
+            self._release()
+        else:
+            self._read(SyncSession.refresh, (instance, *args), options)
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        if (writing := self.work.writing) is not None:
+            return writing.connection()
+        return super().get_bind(*args, **options)
+
+    def _read(self, method: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        self._refuse(args, options)
+        if self.ended:
+            raise closed()
+        if (writing := self.work.writing) is not None:
+            return method(writing, *args, **options)
+        self._depth += 1
+        try:
+            return method(self, *args, **options)
+        finally:
+            self._depth -= 1
+            self._release()
+
+    def _refuse(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        given = (*args, *options.values())
+        if options.get("with_for_update") or any(
+            getattr(value, "_for_update_arg", None) is not None for value in given
+        ):
+            raise needs_session("lock rows (FOR UPDATE)")
+        if options.get("execution_options", {}).get("stream_results") and not self._depth and not self.work.writing:
+            raise FrameworkError(
+                "A ReadSession holds no connection between two rows, so it cannot stream.",
+                hint="Stream within `async with session.snapshot():`.",
+                code="db.stream",
+            )
+
+    def open_snapshot(self) -> None:
+        """Hold a connection and one state of the database until `close_snapshot`."""
+        self._depth += 1
+        if self.work.writing is not None or self._depth > 1:
+            return
+        engine = super().get_bind()
+        if engine.dialect.name == "sqlite":
+            self.connection().exec_driver_sql("BEGIN")
+        else:
+            self.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+    def close_snapshot(self) -> None:
+        """Give the connection back."""
+        self._depth -= 1
+        self._release()
+
+    def _release(self) -> None:
+        # Closed, not rolled back: that would expire every object read so far.
+        if not self._depth and (transaction := self.get_transaction()) is not None:
+            transaction.close()
+
+    def refuse_changes(self) -> None:
+        """Raise when an object read here was changed: nothing would store it."""
+        for instance in self.dirty:
+            if self.is_modified(instance):
+                raise FrameworkError(
+                    f"A {type(instance).__name__} read through a ReadSession was changed; nothing would store that.",
+                    hint="Read it through `Session` to change it.",
+                    code="db.read-only",
+                )
+
+    def add(self, *args: Any, **options: Any) -> Never:
+        raise read_only()
+
+    add_all = delete = delete_all = merge = merge_all = flush = add
+
+    def begin_nested(self) -> Never:
+        raise needs_session("open a savepoint")
+
+    begin = commit = begin_nested
+
+
+def needs_session(what: str) -> FrameworkError:
+    """Return the error for what only a transaction can do."""
+    return FrameworkError(
+        f"A ReadSession has no transaction, so it cannot {what}.",
+        hint="Ask for `Session`; to read one state of the database, `async with session.snapshot():`.",
+        code="db.read-only",
+    )
+
+
+def closed() -> FrameworkError:
+    """Return the error for a session that outlived its scope."""
+    return FrameworkError(
+        "This session was closed with its scope: the unit of work has ended.",
+        hint="A stream or a background task opens one of its own: `async with project.scope() as scope:`.",
+        code="db.session-closed",
+    )
+
+
+@event.listens_for(Writing, "after_transaction_create")
+def _(session: Writing, transaction: SessionTransaction) -> None:
+    session.begun = True
+    if transaction.nested:
+        session.hooks.begun(transaction)
+
+
+@event.listens_for(Writing, "after_soft_rollback")
+def _(session: Writing, transaction: SessionTransaction) -> None:
+    if transaction.nested or transaction.parent is None:
+        session.hooks.rolled_back(transaction)
+
+
+@event.listens_for(Writing, "after_commit")
+def _(session: Writing) -> None:
+    if session.get_nested_transaction() is None:
+        session.hooks.committed()

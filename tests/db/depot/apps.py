@@ -1,0 +1,5 @@
+from framework import AppConfig
+
+
+class DepotConfig(AppConfig):
+    name = "depot"
