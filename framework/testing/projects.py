@@ -9,7 +9,7 @@ import itertools
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,15 +32,15 @@ class Templates:
         self._folder = folder
         self._postgres = postgres
         self._guard = guard
-        self._urls: dict[tuple[object, ...], str] = {}
+        self._urls: dict[tuple[str, ...], str] = {}
         self._numbers = itertools.count(1)
 
-    def copy(self, backend: str, key: tuple[object, ...], migrate: Callable[[str], None]) -> str:
-        """Return the URL of a new database like the one that `migrate(url)` prepared for `key`."""
-        key = (backend, *key)
+    def copy(self, backend: str, apps: tuple[str, ...], prepare: Callable[[str], None]) -> str:
+        """Return the URL of a new database like the one that `prepare(url)` made for the same apps."""
+        key = (backend, *apps)
         if key not in self._urls:
             url = self._postgresql() if backend == "postgresql" else self._sqlite()
-            migrate(url)
+            prepare(url)
             self._urls[key] = url
         return self._postgresql(self._urls[key]) if backend == "postgresql" else self._sqlite(self._urls[key])
 
@@ -92,19 +92,24 @@ class Projects:
         """
         from framework.project import Project
 
-        written = settings or self._default()
-        class_, field = with_database(written)
+        class_ = settings or self._default()
         made = read_settings(class_, values)
-        if "framework.db" in made.installed_apps and field not in values:
-            backend = backend_of(class_, field)
-
-            def migrated(url: str) -> None:
-                migrate(Project(read_settings(class_, {**values, field: {"url": url}})))
-
-            url = self._templates.copy(backend, (written, made.installed_apps), migrated)
-            self._copies.append(url)
-            made = read_settings(class_, {**values, field: {"url": url}})
+        if "framework.db" in made.installed_apps:
+            class_, field = with_database(class_)
+            if field not in values:
+                url = self._copy(class_, made.installed_apps, field, values)
+                made = read_settings(class_, {**values, field: {"url": url}})
         return Project(made)
+
+    def _copy(self, class_: "type[Settings]", apps: tuple[str, ...], field: str, values: Mapping[str, Any]) -> str:
+        from framework.project import Project
+
+        def prepare(url: str) -> None:
+            migrate(Project(read_settings(class_, {**values, field: {"url": url}})))
+
+        url = self._templates.copy(backend_of(class_, field), apps, prepare)
+        self._copies.append(url)
+        return url
 
     def close(self) -> None:
         """Remove the databases of the test."""
