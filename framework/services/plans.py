@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from framework._modules import name_of, where
 from framework.errors import ImproperlyConfigured, ServiceNotFound
@@ -84,8 +84,10 @@ class Planner:
             elif need is not None:
                 self._visit(need, f"{parameter.name!r} of {name_of(factory)} ({where(factory)})")
                 needs.append((parameter.name, need))
-            elif parameter.is_type_argument:
+            elif parameter.is_type_argument and not isinstance(parameter.type, TypeVar):
                 constants[parameter.name] = parameter.type
+            elif parameter.is_type_argument and parameter.required:
+                raise _unbound(parameter, factory)
             elif parameter.required:
                 constants[parameter.name] = None
             elif parameter.positional:
@@ -133,7 +135,7 @@ def _missing(key: Any, asker: str, names: Iterable[Any]) -> ServiceNotFound:
     wanted = f", which parameter {asker} asks for" if asker else ""
     known = [name for name in names if isinstance(name, type)]
     short = getattr(key, "__name__", repr(key))
-    kinds = [name for name in known if isinstance(key, type) and issubclass(name, key)]
+    kinds = [name for name in known if isinstance(key, type) and key in name.__mro__]
     named = get_close_matches(short, [name.__name__ for name in known], n=1, cutoff=0.8)
     if kinds:
         hint = f"{name_of(kinds[0])} is one: say so with `services.provide({short}, {kinds[0].__name__})`."
@@ -145,6 +147,15 @@ def _missing(key: Any, asker: str, names: Iterable[Any]) -> ServiceNotFound:
             "or give it to project.services in AppConfig.ready()."
         )
     return ServiceNotFound(f"Nothing provides {name_of(key)}{wanted}.", hint=hint)
+
+
+def _unbound(parameter: Parameter, factory: Callable[..., Any]) -> ImproperlyConfigured:
+    name = getattr(factory, "__name__", "the generic")
+    return ImproperlyConfigured(
+        f"Parameter {parameter.name!r} of {name_of(factory)} ({where(factory)}) takes a type argument, and got none.",
+        hint=f"Ask for {name}[...] with the type in the brackets.",
+        code="services.type-argument",
+    )
 
 
 def cycle(path: list[Any]) -> ImproperlyConfigured:

@@ -14,7 +14,10 @@ MISSING: Any = inspect.Parameter.empty
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a factory: the type it asks for, or the type argument it is filled with."""
+    """One parameter of a factory: the type it asks for, or the type argument it is filled with.
+
+    A type argument that nobody gave is left as the type variable it stands for.
+    """
 
     name: str
     type: Any
@@ -77,8 +80,8 @@ def _signature(factory: Callable[..., Any]) -> Iterable[inspect.Parameter]:
 def _read(parameter: inspect.Parameter, hint: Any, known: Mapping[Any, Any]) -> Parameter:
     positional = parameter.kind is parameter.POSITIONAL_ONLY
     if get_origin(hint) is type and isinstance(get_args(hint)[0], TypeVar):
-        argument = known.get(get_args(hint)[0], hint)
-        return Parameter(parameter.name, argument, parameter.default, positional, is_type_argument=argument is not hint)
+        argument = _substitute(get_args(hint)[0], known)
+        return Parameter(parameter.name, argument, parameter.default, positional, is_type_argument=True)
     return Parameter(parameter.name, plain(_substitute(hint, known)), parameter.default, positional)
 
 
@@ -109,11 +112,10 @@ def _hints(target: Any, home: type | None, factory: Callable[..., Any]) -> dict[
 def _class_arguments(factory: Any, asked: Any, home: type) -> dict[Any, Any]:
     """Return what the type parameters of `home` stand for when the class `factory` makes `asked`."""
     origin: Any = get_origin(asked)
-    if origin is None or not issubclass(factory, origin):
-        return _bound(factory, home) or {}
-    wanted = dict(zip(origin.__parameters__, get_args(asked), strict=False))
-    outer: dict[Any, Any] = {} if factory is origin else _bound(factory, origin) or {}
-    own = wanted if factory is origin else {inner: wanted[name] for name, inner in outer.items() if name in wanted}
+    own = dict(zip(getattr(factory, "__parameters__", ()), get_args(asked), strict=False))
+    if origin is not factory and origin in factory.__mro__:
+        wanted = dict(zip(origin.__parameters__, get_args(asked), strict=False))
+        own = {inner: wanted[outer] for outer, inner in (_bound(factory, origin) or {}).items() if outer in wanted}
     return {name: _substitute(value, own) for name, value in (_bound(factory, home) or own).items()}
 
 
