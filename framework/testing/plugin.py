@@ -3,7 +3,6 @@
 pytest loads it in every run, so importing it loads no web and no database.
 """
 
-import os
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from framework.testing.databases import Postgres
 from framework.testing.guard import TestDatabases
 from framework.testing.projects import Projects, Templates
 from framework.testing.servers import Broker, Kind, Servers, ask
-from framework.testing.settings import FOREIGN, find_settings
+from framework.testing.settings import find_class
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -166,17 +165,12 @@ def _templates(
 
 
 @pytest.fixture
-def project_with(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _templates: Templates
-) -> Generator[Projects]:
+def project_with(request: pytest.FixtureRequest, _templates: Templates) -> Generator[Projects]:
     """Make projects: `project_with(cache=CacheSettings(prefix="t:"))`, each on a migrated database of its own.
 
-    They ignore `.env`, `DATABASE_URL` and `REDIS_URL`. Another settings class may come first: `project_with(Small)`.
+    They read no environment and no `.env`. Another settings class may come first: `project_with(Small)`.
     """
-    for name in list(os.environ):
-        if name.upper().startswith(FOREIGN):
-            monkeypatch.delenv(name)
-    projects = Projects(lambda: find_settings(request.config), _templates)
+    projects = Projects(lambda: find_class(request.config), _templates)
     yield projects
     projects.close()
 

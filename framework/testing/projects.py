@@ -20,6 +20,7 @@ from framework.testing.settings import read_settings
 
 if TYPE_CHECKING:
     from framework.conf import Settings
+    from framework.db.settings import DatabaseSettings
     from framework.project import Project
 
 __all__ = ["Projects", "Templates"]
@@ -94,22 +95,29 @@ class Projects:
 
         class_ = settings or self._default()
         made = read_settings(class_, values)
-        if "framework.db" in made.installed_apps:
-            class_, field = with_database(class_)
-            if field not in values:
-                url = self._copy(class_, made.installed_apps, field, values)
-                made = read_settings(class_, {**values, field: {"url": url}})
+        field = database_field(class_)
+        if "framework.db" in made.installed_apps and field not in values:
+            made = read_settings(class_, {**values, field: self._copy(made, class_, field, values)})
         return Project(made)
 
-    def _copy(self, class_: "type[Settings]", apps: tuple[str, ...], field: str, values: Mapping[str, Any]) -> str:
+    def _copy(
+        self, made: "Settings", class_: "type[Settings]", field: str, values: Mapping[str, Any]
+    ) -> "DatabaseSettings":
+        """Return the project's database settings, for a copy of the migrated template."""
+        from framework.db.settings import DatabaseSettings
         from framework.project import Project
 
-        def prepare(url: str) -> None:
-            migrate(Project(read_settings(class_, {**values, field: {"url": url}})))
+        written = made.section(DatabaseSettings)
 
-        url = self._templates.copy(backend_of(class_, field), apps, prepare)
+        def at(url: str) -> DatabaseSettings:
+            return written.model_copy(update={"url": url, "read_url": None})
+
+        def prepare(url: str) -> None:
+            migrate(Project(read_settings(class_, {**values, field: at(url)})))
+
+        url = self._templates.copy(backend_of(written.url), made.installed_apps, prepare)
         self._copies.append(url)
-        return url
+        return at(url)
 
     def close(self) -> None:
         """Remove the databases of the test."""
@@ -118,24 +126,18 @@ class Projects:
         self._copies.clear()
 
 
-def with_database(class_: "type[Settings]") -> "tuple[type[Settings], str]":
-    """Return the settings class and the name of its database field, added when the class has none."""
+def database_field(class_: "type[Settings]") -> str:
+    """Return the keyword of the settings class that takes the database."""
     from framework.db.settings import DatabaseSettings
 
     for name, field in class_.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, DatabaseSettings):
-            return class_, name
-    from pydantic import create_model
-
-    return create_model(
-        class_.__name__, __base__=class_, __module__=class_.__module__, database=(DatabaseSettings, DatabaseSettings())
-    ), "database"
+            return name
+    return DatabaseSettings.prefix
 
 
-def backend_of(class_: "type[Settings]", field: str) -> str:
+def backend_of(url: str) -> str:
     """Return the kind of database to test on: what the code of the project says, PostgreSQL where one is named."""
-    default = class_.model_fields[field].get_default(call_default_factory=True)
-    url = str(getattr(default, "url", "sqlite"))
     return "postgresql" if url.startswith("postgres") or os.environ.get("TEST_DATABASE_URL") else "sqlite"
 
 
