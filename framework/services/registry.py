@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, cast, get_origin
+from typing import Any, cast, get_origin, overload
 
 from typing_extensions import TypeForm
 
@@ -29,7 +29,12 @@ class Services:
             if issubclass(class_, Settings):
                 self._providers[class_] = Provider(None, settings)
 
-    def provide[T](self, type_: TypeForm[T], factory: Callable[..., Any] | None = None) -> None:
+    # A generic without type arguments is no `TypeForm` that pyright knows entirely, but a class.
+    @overload
+    def provide(self, type_: type[Any], factory: Callable[..., Any] | None = None) -> None: ...
+    @overload
+    def provide(self, type_: TypeForm[Any], factory: Callable[..., Any] | None = None) -> None: ...
+    def provide(self, type_: Any, factory: Callable[..., Any] | None = None) -> None:
         """Provide `type_`, built once per scope by `factory`, or by the class itself.
 
         The factory is a class, a function, a coroutine function, a generator function or an async one; its annotated
