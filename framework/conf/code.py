@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from framework.conf.fields import model_of
 from framework.conf.source import Source
 
 __all__ = ["Code", "caller"]
@@ -17,19 +18,19 @@ class Code:
     def __init__(self) -> None:
         self._trees: dict[Path, ast.Module | None] = {}
 
-    def default(self, model: type[BaseModel], path: tuple[str, ...], value: object = None) -> Source:
+    def default(self, model: type[BaseModel], path: tuple[str, ...]) -> Source:
         """Return where the default of `model`'s field `path` is written.
 
-        `value` is the default of the first field: what a section's call in the class body sets stands there, the rest
-        in the section's own class.
+        What a section's call in the class body sets stands there, the rest in the section's own class.
         """
         name, *rest = path
         field = model.model_fields.get(name)
-        standing = value if value is not None else (field.default if field else None)
-        if rest and isinstance(standing, BaseModel):
-            if rest[0] not in standing.model_fields_set:
-                return self.default(type(standing), tuple(rest))
+        standing = field.default if field else None
+        if rest and isinstance(standing, BaseModel) and rest[0] in standing.model_fields_set:
             return self._statement(model, name, rest[0])
+        inner = type(standing) if isinstance(standing, BaseModel) else model_of(field.annotation) if field else None
+        if rest and inner is not None:
+            return self.default(inner, tuple(rest))
         return self._statement(model, name)
 
     def _statement(self, model: type[BaseModel], name: str, keyword: str | None = None) -> Source:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from framework.conf.fields import child, is_secret, models
+from framework.conf.fields import child, field_names, is_secret
 from framework.conf.near import near
 from framework.conf.origins import Origins
 from framework.conf.redaction import HIDDEN, redacted
@@ -42,6 +42,8 @@ def bad_values(
     texts: dict[tuple[str, ...], tuple[str, str]] = {}
     for detail in error.errors(include_url=False, include_context=False):
         path, secret = locate(model, detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            path = (*path, str(detail["loc"][-1]))
         full = (*prefix, *path)
         wanted = found.setdefault(full, [])
         texts.setdefault(full, ("", ""))
@@ -55,12 +57,16 @@ def bad_values(
         else:
             wanted.append(wanted_text(detail["msg"]))
     return [
-        BadValue(
-            ".".join(path) or model.__name__, "; ".join(filter(None, (text, " or ".join(dict.fromkeys(all_)), origin)))
-        )
+        BadValue(".".join(path) or model.__name__, "; ".join(filter(None, (text, joined(all_), origin))))
         for path, all_ in found.items()
         for text, origin in [texts[path]]
     ]
+
+
+def joined(wanted: list[str]) -> str:
+    """Return several wishes as one: `wanted a or b`."""
+    first, *rest = dict.fromkeys(wanted)
+    return " or ".join((first, *(text.removeprefix("wanted ") for text in rest)))
 
 
 def shown(path: tuple[str, ...], value: object, secret: bool) -> str:
@@ -76,7 +82,7 @@ def no_such_setting(model: type[BaseModel], path: tuple[str, ...]) -> str:
     for part in path[:-1]:
         step = child(annotation, part)
         annotation = step[1] if step else Any
-    hint = near(path[-1], [name for kind in models(annotation) for name in kind.model_fields]) if path else None
+    hint = near(path[-1], field_names(annotation)) if path else None
     return f"there is no such setting. {hint}" if hint else "there is no such setting"
 
 
@@ -84,11 +90,9 @@ def locate(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[tuple[st
     """Return the path of a setting, without pydantic's names for members of unions, and whether it's secret."""
     path: list[str] = []
     annotation: Any = model
-    for index, part in enumerate(loc):
-        step = child(annotation, str(part)) if not isinstance(part, int) else (str(part), Any)
+    for part in loc:
+        step = (str(part), Any) if isinstance(part, int) else child(annotation, part)
         if step is None:
-            if index == len(loc) - 1 and not path[index:] and isinstance(part, str) and part.isidentifier():
-                path.append(part)
             break
         path.append(step[0])
         annotation = step[1]

@@ -16,6 +16,7 @@ __all__ = [
     "annotation_of",
     "child",
     "decode",
+    "field_names",
     "is_secret",
     "leaves",
     "merge",
@@ -60,6 +61,11 @@ def names_of(name: str, field: FieldInfo) -> set[str]:
 def models(annotation: Any) -> list[type[BaseModel]]:
     """Return the models among the alternatives of a type."""
     return [kind for kind in alternatives(annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+
+def field_names(annotation: Any) -> list[str]:
+    """Return the names of the fields of the models a type asks for."""
+    return [name for model in models(annotation) for name in model.model_fields]
 
 
 def model_of(annotation: Any) -> type[BaseModel] | None:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
-from framework.conf.fields import MISSING, child
+from framework.conf.fields import MISSING, child, field_names
+from framework.conf.near import near
 from framework.conf.source import Source
 from framework.errors import ImproperlyConfigured
 
@@ -49,6 +50,13 @@ class Target:
             found = child(annotation, part)
             annotation = found[1] if found else Any
         return annotation
+
+    def near(self, parts: Path_, start: str = "") -> str | None:
+        """Return the question after the setting that `parts`, which lead nowhere, were meant for."""
+        known = next(length for length in range(len(parts) - 1, 0, -1) if self.path(parts[:length]) is not None)
+        fields = field_names(self.annotation_at(self.path(parts[:known]) or ()))
+        full = start + "__".join((*parts[:known], "{}", *parts[known + 1 :])).upper()
+        return near(parts[known].upper(), [name.upper() for name in fields], full)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from framework.conf.layers import Layer, Path_, Target
 from framework.conf.near import near
 from framework.conf.source import Source
 from framework.conf.toml import TomlLayer
-from framework.conf.variables import Variable, VariableLayer
+from framework.conf.variables import VariableLayer
 
 __all__ = ["Found", "Reading", "UnknownVariable", "build"]
 
@@ -89,8 +89,10 @@ class Reading:
         for source in self._sources:
             if isinstance(source, VariableLayer):
                 for target in self.targets.values():
-                    for variable in source.unknown(target) if models(target.annotation) else ():
-                        yield unknown_variable(variable, target)
+                    for parts, variable in source.unknown(target) if models(target.annotation) else ():
+                        text = f"{variable.source} is not read: {target.name!r} has no such setting."
+                        start = variable.name[: -len("__".join(parts))]
+                        yield UnknownVariable(text, target.near(parts, start), variable.source)
             elif isinstance(source, TomlLayer):
                 for key in source.unknown(self.targets):
                     hint = near(key.name, self.targets)
@@ -118,14 +120,6 @@ def clashes(texts: Mapping[Path_, list[tuple[Source, str]]]) -> Iterator[tuple[P
         named = {source.name.lower(): (source, text) for source, text in variables}
         if len({text for _, text in named.values()}) > 1:
             yield path, [source for source, _ in named.values()]
-
-
-def unknown_variable(variable: Variable, target: Target) -> UnknownVariable:
-    """Return the finding for one variable, with the nearest name that would be read."""
-    names = [name for model in models(target.annotation) for name in model.model_fields]
-    candidates = [f"{target.name}__{name}".upper() for name in names]
-    text = f"{variable.source} is not read: {target.name!r} has no such setting."
-    return UnknownVariable(text, near(variable.name.upper(), candidates), variable.source)
 
 
 def build(annotation: Any, standing: Any, change: Any) -> Any:

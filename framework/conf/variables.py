@@ -63,18 +63,18 @@ class VariableLayer(Layer):
         return piece
 
     def _reaching(self, target: Target) -> Iterator[tuple[Path_, Variable]]:
-        for head in {target.name.lower(), *target.variables}:
+        for head in dict.fromkeys((target.name.lower(), *target.variables)):
             for parts, variable in self._by_head.get(head, ()):
                 path = target.path(parts)
                 # DATABASE_URL= is how a compose file says that there is none.
                 if path is not None and (parts[0] not in target.variables or variable.text()):
                     yield path, variable
 
-    def unknown(self, target: Target) -> Iterator[Variable]:
+    def unknown(self, target: Target) -> Iterator[tuple[Path_, Variable]]:
         """Yield the variables that start like `target`'s and that nothing reads."""
         for parts, variable in self._by_head.get(target.name.lower(), ()):
             if len(parts) > 1 and target.path(parts) is None:
-                yield variable
+                yield parts, variable
 
 
 class EnvironmentLayer(VariableLayer):
