@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.types import ASGIApp
 
+from framework.checks.security import check_secret_key
+from framework.errors import ImproperlyConfigured
 from framework.project import Project
 from framework.web.errors import Errors
 from framework.web.middleware import app_layers, outer_layers
@@ -24,6 +26,8 @@ def create_app(project: Project) -> FastAPI:
     Raises `ImproperlyConfigured` for what cannot be mounted, and outside debug for a secret key that is missing, short
     or a template's.
     """
+    for message in check_secret_key(project):
+        raise ImproperlyConfigured(f"Not served: {message.text}", hint=message.hint, code=message.code)
     return Application(project)
 
 

@@ -17,6 +17,7 @@ from framework.context import request_id
 from framework.errors import DomainError, ImproperlyConfigured
 from framework.project import Project
 from framework.web.debug import wanted_page
+from framework.web.exchange import exchange_of
 from framework.web.problem import Problem, problem_of
 from framework.web.routing import Routes
 from framework.web.settings import WebSettings
@@ -153,7 +154,9 @@ class Errors:
         """Refuse a handshake with a response, where the server can; close an open connection with its reason."""
         problem = problem_of(error, debug=self._debug)
         can_deny = "websocket.http.response" in websocket.scope.get("extensions", {})
-        if websocket.application_state is WebSocketState.CONNECTING and can_deny:
+        exchange = exchange_of(websocket.scope)
+        if exchange is not None and not exchange.accepted and can_deny:
+            websocket.application_state = WebSocketState.CONNECTING  # accept() may have failed on its way out
             request = Request({**websocket.scope, "type": "http", "method": "GET"})
             await websocket.send_denial_response(await self.render(request, problem))
         elif websocket.application_state is not WebSocketState.DISCONNECTED:

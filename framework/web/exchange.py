@@ -17,7 +17,7 @@ KEY = "framework"
 class Exchange:
     """One request or websocket connection: who serves it, its id, and its unit of work once one is open."""
 
-    __slots__ = ("handshake", "project", "request_id", "root_path", "routes", "scope")
+    __slots__ = ("accepted", "handshake", "project", "request_id", "root_path", "routes", "scope")
 
     def __init__(self, project: Project, routes: "Routes", request_id: str, root_path: str) -> None:
         self.project = project
@@ -27,6 +27,8 @@ class Exchange:
         self.scope: Scope | None = None
         self.handshake: AsyncExitStack | None = None
         """Closes the unit of work of a websocket's handshake."""
+        self.accepted = False
+        """Whether a websocket was accepted, and not only meant to be."""
 
 
 current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)

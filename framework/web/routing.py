@@ -218,13 +218,14 @@ def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str:
 def _route(context: RouteContext, app: str) -> Route:
     original = context.original_route
     endpoint: Any = context.endpoint
+    path = context.path_format or context.path or "/"
     if isinstance(original, Mount):
         methods, path, endpoint = ("MOUNT",), context.path or "/", original.app
     elif isinstance(original, WebSocketRoute):
-        methods, path = ("WS",), context.path
+        methods = ("WS",)
     else:
-        methods, path = tuple(sorted(context.methods or ("*",))), context.path
-    return Route(methods, path or "", f"{app}:{context.name or ''}", app, endpoint, context=context)
+        methods = tuple(sorted(context.methods or ("*",)))
+    return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, context=context)
 
 
 def _operation_id(label: str, router: APIRouter) -> Callable[[APIRoute], str]:
@@ -235,7 +236,7 @@ def _operation_id(label: str, router: APIRouter) -> Callable[[APIRoute], str]:
         parts = [label, route.name]
         if counted[route.name] > 1:
             parts = [label, route.name, *sorted(method.lower() for method in route.methods or ()), route.path_format]
-        return re.sub(r"\W+", "_", "_".join(parts)).strip("_")
+        return re.sub(r"[\W_]+", "_", "_".join(parts)).strip("_")
 
     return operation_id
 
@@ -245,6 +246,8 @@ def _path_of(route: Route, rest: str, params: Mapping[str, Any]) -> URLPath:
     if rest:
         own = f"{context.name}:{rest}" if context.name else rest
         return context.url_path_for(own, **params)
+    if route.methods == ("MOUNT",) and "path" in params:
+        params = {**params, "path": str(params["path"]).lstrip("/")}
     path = fill(context.path_format or route.path, context.param_convertors, params)
     return URLPath(path, protocol="websocket" if route.methods == ("WS",) else "http")
 

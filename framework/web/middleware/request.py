@@ -66,6 +66,7 @@ class RequestLayer:
             if message["type"] in _STARTS:
                 if exchange.handshake is not None:
                     await exchange.handshake.aclose()
+                exchange.accepted = message["type"] == "websocket.accept"
                 status = message.get("status", 101)
                 message["headers"] = _merged(message.get("headers", []), own, self._header)
             await send(message)

@@ -1,0 +1,1 @@
+"""An app that keeps a ledger: what its transactions did, in the order they did it."""

@@ -1,0 +1,184 @@
+"""What only a real server shows: bytes on a socket, and when they leave."""
+
+import json
+import socket
+import time
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from ledger.services import Ledger
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from framework.web import WebSettings
+
+
+@pytest.fixture
+def served(build, serve):
+    project, ledger = build("ledger", web=WebSettings(max_body_size=1000)), Ledger()
+    project.services.value(Ledger, ledger)
+    return serve(project), ledger
+
+
+def raw(url: str, request: bytes, *, wait: bool = True) -> bytes:
+    """Send bytes and return all that comes back; without `wait`, hang up at once."""
+    parts = urlsplit(url)
+    with closing(socket.create_connection((parts.hostname, parts.port))) as connection:
+        connection.sendall(request)
+        if not wait:
+            return b""
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+        return received
+
+
+def test_the_first_byte_leaves_after_the_commit(served):
+    url, ledger = served
+    body = b'{"name": "a"}'
+    head = b"POST /ledger/entries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    parts = urlsplit(url)
+    with closing(socket.create_connection((parts.hostname, parts.port))) as connection:
+        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert connection.recv(1).startswith(b"H")
+        assert ledger.events == ["begin", "commit"]
+
+
+def test_a_failed_commit_is_no_200(served):
+    url, ledger = served
+    response = httpx.post(f"{url}/ledger/entries/conflict", json={"name": "a"})
+    assert response.status_code == 409
+    assert response.json()["errors"] == [
+        {"name": "name", "loc": ["body", "name"], "code": "conflict", "message": "taken"}
+    ]
+    assert ledger.rows == []
+
+
+def test_a_client_that_goes_away_does_not_stop_an_ordinary_endpoint(served):
+    url, ledger = served
+    body = b'{"name": "gone"}'
+    head = b"POST /ledger/entries/slow HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    raw(url, head + b"Content-Length: %d\r\n\r\n" % len(body) + body, wait=False)
+    deadline = time.monotonic() + 5
+    while not ledger.rows and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert ledger.rows == ["gone"]
+
+
+@pytest.mark.parametrize("path", ["/ledger/plain", "/ledger/nothing", "/ledger/entries/crash", "/ledger/entries"])
+def test_every_response_carries_the_request_id(served, path):
+    url, _ = served
+    for method in ("GET", "POST"):
+        response = httpx.request(method, url + path, headers={"x-request-id": "abc-123"})
+        assert response.headers.get_list("x-request-id") == ["abc-123"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+        if response.status_code >= 400:
+            assert response.json()["request_id"] == "abc-123"
+
+
+def test_a_body_announced_too_large_is_a_problem(served):
+    url, ledger = served
+    response = httpx.post(f"{url}/ledger/entries", json={"name": "a" * 2000}, headers={"x-request-id": "big"})
+    assert response.status_code == 413
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["x-request-id"] == "big"
+    assert response.json()["code"] == "body_too_large"
+    assert response.json()["request_id"] == "big"
+    assert ledger.events == []
+
+
+def test_a_body_that_turns_out_too_large_is_the_same_problem(served):
+    url, _ = served
+
+    def chunks():
+        yield b'{"name": "'
+        for _ in range(20):
+            yield b"a" * 100
+        yield b'"}'
+
+    response = httpx.post(
+        f"{url}/ledger/entries", content=chunks(), headers={"content-type": "application/json", "x-request-id": "big"}
+    )
+    assert response.status_code == 413
+    assert response.json()["code"] == "body_too_large"
+    assert response.json()["request_id"] == "big"
+
+
+def test_a_malformed_body_is_a_problem(served):
+    url, _ = served
+    response = httpx.post(f"{url}/ledger/entries", content=b"{oops", headers={"content-type": "application/json"})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["code"] == "json_invalid"
+
+
+def test_large_responses_are_compressed_for_who_accepts_it(build, serve, write):
+    write(
+        "large",
+        routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/large')\ndef large(): return 'x' * 5000\n@router.get('/small')\ndef small(): return 'x'\n",
+    )
+    url = serve(build("large"))
+    large = httpx.get(f"{url}/large")
+    assert large.headers["content-encoding"] == "gzip"
+    assert len(large.json()) == 5000
+    assert "content-encoding" not in httpx.get(f"{url}/small").headers
+    plain = httpx.get(f"{url}/large", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_a_stream_is_sent_piece_by_piece(served):
+    url, ledger = served
+    with httpx.stream("GET", f"{url}/ledger/stream") as response:
+        pieces = list(response.iter_text())
+    assert "".join(pieces) == "one,two"
+    assert ledger.events == ["begin", "commit", "first chunk", "begin", "commit"]
+
+
+def websocket(url: str, path: str, **options):
+    return connect(url.replace("http", "ws") + path, **options)
+
+
+def test_a_websocket_commits_its_handshake_and_then_each_message(served):
+    url, ledger = served
+    with websocket(url, "/ledger/talk", additional_headers={"x-request-id": "ws-1"}) as talk:
+        assert talk.response.headers["x-request-id"] == "ws-1"
+        assert ledger.rows == ["handshake"]
+        assert ledger.events == ["begin", "commit"]
+        for text in ("one", "two"):
+            talk.send(text)
+            assert talk.recv() == f"kept {text}"
+        assert ledger.rows == ["handshake", "one", "two"]
+    assert ledger.events == ["begin", "commit"] * 3
+
+
+@pytest.mark.parametrize(("query", "status", "code"), [("refuse", 404, "not_found"), ("conflict", 409, "conflict")])
+def test_a_refused_handshake_is_a_problem(served, query, status, code):
+    url, ledger = served
+    with pytest.raises(InvalidStatus) as refused:
+        websocket(url, f"/ledger/talk?{query}=1", additional_headers={"x-request-id": "ws-2"})
+    response = refused.value.response
+    assert response.status_code == status
+    assert response.headers["x-request-id"] == "ws-2"
+    assert json.loads(response.body)["code"] == code
+    assert ledger.rows == []
+
+
+def test_a_domain_error_closes_an_open_websocket_with_its_reason(served):
+    url, _ = served
+    with websocket(url, "/ledger/talk") as talk:
+        talk.send("no such room")
+        with pytest.raises(ConnectionClosed) as closed:
+            talk.recv()
+    assert closed.value.rcvd.code == 1008
+    assert closed.value.rcvd.reason == "Room not found."
+
+
+def test_an_unknown_host_is_refused_on_the_socket(served):
+    url, _ = served
+    answer = raw(url, b"GET /ledger/plain HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"code":"invalid_host"' in answer
+    with pytest.raises(InvalidStatus):
+        websocket(url, "/ledger/talk", additional_headers={"Host": "evil.example"})
