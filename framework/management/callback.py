@@ -79,18 +79,25 @@ def at_hand(type_: Any, invocation: Invocation) -> Any:
     return invocation.project if issubclass(type_, Project) else invocation.project.settings.section(type_)
 
 
-def _common(name: str, type_: Any, default: object, *declarations: str, help: str, **bounds: int) -> inspect.Parameter:
-    annotation = Annotated[type_, typer.Option(*declarations, help=help, show_default=False, **bounds)]
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+def _common(name: str, type_: Any, default: object, option: Any) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=Annotated[type_, option])
 
 
 COMMON_PREFIX = "common_"
 """Begins the names of the parameters below, so that they clash with no command's own."""
 COMMON = (
-    _common("common_settings", str | None, None, "--settings", help="The settings class, as 'module:Class'."),
-    _common("common_traceback", bool, False, "--traceback", help="Show the whole traceback of an error."),
-    _common("common_no_color", bool, False, "--no-color", help="Print without colours."),
-    _common("common_verbosity", int, 1, "-v", "--verbosity", min=0, max=3, help="How much is said."),
+    _common(
+        "common_settings", str | None, None, typer.Option("--settings", help="The settings class, as 'module:Class'.")
+    ),
+    _common("common_traceback", bool, False, typer.Option("--traceback", help="Show the whole traceback of an error.")),
+    _common("common_no_color", bool, False, typer.Option("--no-color", help="Print without colours.")),
+    _common(
+        "common_verbosity",
+        int,
+        1,
+        typer.Option("-v", "--verbosity", min=0, max=3, show_default=False, help="How much is said."),
+    ),
 )
 """The options that every command has."""
 READ_FIRST = ("--settings", "--traceback", "--no-color")

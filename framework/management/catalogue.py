@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from framework.management.invocation import blame
+from framework.management.failures import blame
 
 if TYPE_CHECKING:
     import typer

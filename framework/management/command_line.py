@@ -9,14 +9,13 @@ from typing import Never
 
 import typer
 
+from framework.conf import FRAMEWORK_SETTINGS
 from framework.errors import FrameworkError
 from framework.management.catalogue import Catalogue
-from framework.management.failures import fail, fail_in_app, say
-from framework.management.invocation import Invocation, blame
+from framework.management.failures import blame, fail, fail_in_app, say
+from framework.management.invocation import Invocation
 from framework.management.listing import listing
 from framework.management.tree import build
-
-SETTINGS_VARIABLE = "FRAMEWORK_SETTINGS"
 
 
 def main(settings: str | None = None, *, arguments: Sequence[str] | None = None) -> Never:
@@ -26,9 +25,9 @@ def main(settings: str | None = None, *, arguments: Sequence[str] | None = None)
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     line = read_line(words)
-    target = line.settings or os.environ.get(SETTINGS_VARIABLE) or settings
+    target = line.settings or os.environ.get(FRAMEWORK_SETTINGS) or settings
     if target:
-        os.environ[SETTINGS_VARIABLE] = target  # what this process starts serves the same project
+        os.environ[FRAMEWORK_SETTINGS] = target  # what this process starts serves the same project
     invocation = Invocation(program_name(), target, show_traceback=line.traceback, color=line.color)
     try:
         run(line, invocation)

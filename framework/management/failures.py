@@ -46,3 +46,20 @@ def _from_the_app(trace: TracebackType | None) -> TracebackType | None:
             break
         trace = trace.tb_next
     return trace
+
+
+def blame(error: BaseException) -> str:
+    """Return an error as one line that names the last place of its traceback: `KeyError: 'X' (settings.py, line 7)`."""
+    said = " ".join(traceback.format_exception_only(error)[-1].split())
+    if isinstance(error, SyntaxError):
+        return f"{said} ({error.filename}, line {error.lineno})"
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if is_the_projects(frame.filename)]
+    return f"{said} ({inside[-1].filename}, line {inside[-1].lineno})" if inside else said
+
+
+def is_the_projects(file: str) -> bool:
+    """Tell whether a file is neither Python's, nor an installed package's, nor the framework's."""
+    # A virtual environment may stand in the project's own folder, so it is told by its libraries.
+    libraries = ("<", sys.base_prefix, str(Path(__file__).parents[1]))
+    return "site-packages" not in file and not file.startswith(libraries)

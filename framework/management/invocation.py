@@ -1,16 +1,11 @@
 """One run of the command line: which project it is about, and how it speaks."""
 
-import os
-import sys
-import traceback
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
 
-from framework._modules import import_object
-from framework.conf import Settings
-from framework.errors import CommandError, FrameworkError, ImproperlyConfigured
+from framework.conf import Settings, find_settings, load_settings
+from framework.errors import CommandError
 from framework.project import Project
 
 
@@ -45,24 +40,7 @@ class Invocation:
     @cached_property
     def settings_class(self) -> type[Settings]:
         """The project's settings class. Raises `CommandError` outside a project."""
-        target = self.require_project()
-        try:
-            found = cast("Any", import_object(target))
-        except FrameworkError:
-            raise
-        except Exception as error:
-            raise ImproperlyConfigured(
-                f"The settings {target!r} cannot be loaded: {blame(error)}.",
-                hint="Run again with --traceback to see the whole way there.",
-                code="settings.load",
-            ) from error
-        if not (isinstance(found, type) and issubclass(found, Settings)):
-            raise ImproperlyConfigured(
-                f"{target!r} is not a settings class, but {type(cast('object', found)).__name__}.",
-                hint="Name a subclass of framework.Settings as 'module:Class'.",
-                code="settings.load",
-            )
-        return found
+        return find_settings(self.require_project())
 
     @cached_property
     def settings(self) -> Settings:
@@ -71,15 +49,7 @@ class Invocation:
 
     def develop(self) -> None:
         """Turn debug on for this process and what it starts, unless the project or its environment says otherwise."""
-        inherited = set(Settings.__mro__)
-        written = any(
-            "debug" in vars(cls).get("__annotations__", {})
-            for cls in self.settings_class.__mro__
-            if cls not in inherited
-        )
-        if not written and "debug" not in self.settings.model_fields_set:
-            os.environ["DEBUG"] = "1"
-            self.__dict__.pop("settings")
+        self.settings = load_settings(self.require_project(), debug=True)
 
     @cached_property
     def project(self) -> Project:
@@ -95,19 +65,3 @@ class Invocation:
             return Path.cwd()
         folder = Path(spec.origin).resolve().parent
         return folder.parent if spec.submodule_search_locations is not None else folder
-
-
-def blame(error: BaseException) -> str:
-    """Return an error as one line that names the last place of its traceback: `KeyError: 'X' (settings.py, line 7)`."""
-    said = " ".join(traceback.format_exception_only(error)[-1].split())
-    if isinstance(error, SyntaxError):
-        return f"{said} ({error.filename}, line {error.lineno})"
-    frames = traceback.extract_tb(error.__traceback__)
-    inside = [frame for frame in frames if _is_the_projects(frame.filename)]
-    return f"{said} ({inside[-1].filename}, line {inside[-1].lineno})" if inside else said
-
-
-def _is_the_projects(filename: str) -> bool:
-    own = (str(Path(__file__).parents[1]), sys.base_prefix, sys.prefix, "<")
-    # A virtual environment may stand in the project's own folder, so it is told by its libraries.
-    return "site-packages" not in filename and not filename.startswith(cast("tuple[str, ...]", own))

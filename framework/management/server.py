@@ -19,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from framework import __version__, checks
 from framework._modules import import_object
 from framework.checks import Level
+from framework.conf import FRAMEWORK_SETTINGS
 from framework.errors import ImproperlyConfigured
 from framework.management.address import Address
 from framework.management.catalogue import locate
@@ -126,7 +127,7 @@ def create(invocation: Invocation | None = None) -> Any:
     """Return a new application of the project; in a worker process, of the one that the environment names."""
     from framework.web import create_app
 
-    invocation = invocation or Invocation("", os.environ.get("FRAMEWORK_SETTINGS"))
+    invocation = invocation or Invocation("", os.environ.get(FRAMEWORK_SETTINGS))
     return create_app(invocation.project)
 
 

@@ -211,11 +211,11 @@ def test_groups_of_commands_are_reached_by_their_name(project: Folder) -> None:
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("import os\n\nurl = os.environ['NO_SUCH_URL']\n", r"KeyError: 'NO_SUCH_URL' \(.*config/settings.py, line 3\)"),
-        ("from framework import Settings\n\nclass (\n", r"SyntaxError: .* \(.*config/settings.py, line 3\)"),
-        ("import nosuchpackage\n", r"ModuleNotFoundError: No module named 'nosuchpackage' \(.*settings.py, line 1\)"),
-        ("ProjectSettings = 3\n", r"'config.settings:ProjectSettings' is not a settings class, but int\."),
-        ("", r"config.settings has no 'ProjectSettings'"),
+        ("import os\n\nurl = os.environ['NO_SUCH_URL']\n", r"config/settings\.py:3 raised KeyError: 'NO_SUCH_URL'\."),
+        ("from framework import Settings\n\nclass (\n", r"config/settings\.py:3: invalid syntax\."),
+        ("import nosuchpackage\n", r"config/settings\.py:1 raised ModuleNotFoundError: .*'nosuchpackage'\."),
+        ("ProjectSettings = 3\n", r"'ProjectSettings' of .*config/settings\.py is no Settings class but 3\."),
+        ("", r"'ProjectSettings' of .*config/settings\.py does not exist\."),
     ],
 )
 def test_a_project_with_broken_settings_has_help_with_the_reason_in_one_line(

@@ -1,0 +1,128 @@
+"""Python with top-level await, as a program and at a prompt."""
+
+from __future__ import annotations  # `Folder` is only for checkers: a conftest cannot be imported
+
+import asyncio
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from framework.management.console import AwaitingConsole, execute
+
+if TYPE_CHECKING:
+    from tests.management.conftest import Folder
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+def test_a_program_may_await_outside_of_functions(runner: asyncio.Runner) -> None:
+    names: dict[str, Any] = {}
+    execute("import asyncio\nx = await asyncio.sleep(0, 3)\ndef f(): return x + 1\ny = f()", names, runner.run)
+    assert (names["x"], names["y"]) == (3, 4)
+
+
+def test_a_program_that_awaits_nothing_runs_no_loop() -> None:
+    def never(awaitable: object) -> None:
+        raise AssertionError
+
+    names: dict[str, Any] = {}
+    execute("x = 1", names, never)
+    assert names["x"] == 1
+
+
+def test_a_line_prints_its_value_and_an_error_does_not_end_the_console(
+    runner: asyncio.Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: dict[str, Any] = {"sleep": asyncio.sleep}
+    console = AwaitingConsole(names, runner.run)
+    for line in ("await sleep(0, 41)", "x = await sleep(0, 1)", "x + 1", "await 5", "1 / 0", "def f(:"):
+        assert console.push(line) is False
+    output = capsys.readouterr()
+    assert output.out == "41\n2\n"
+    assert "object int can't be used in 'await' expression" in output.err
+    assert "ZeroDivisionError" in output.err
+    assert "SyntaxError" in output.err
+
+
+def test_leaving_is_possible_from_a_line(runner: asyncio.Runner) -> None:
+    with pytest.raises(SystemExit):
+        AwaitingConsole({}, runner.run).push("raise SystemExit")
+
+
+class Terminal:
+    """`manage.py` at a terminal."""
+
+    def __init__(self, folder: Folder, *words: str) -> None:
+        self.master, slave = pty.openpty()
+        environment = folder.environment | {"TERM": "dumb"}
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", *words],
+            cwd=folder.path,
+            env=environment,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.text = ""
+
+    def read_until(self, wanted: str) -> str:
+        end = time.monotonic() + 25
+        while wanted not in self.text:
+            assert time.monotonic() < end, self.text
+            if select.select([self.master], [], [], 0.2)[0]:
+                try:
+                    self.text += os.read(self.master, 4096).decode().replace("\r\n", "\n")
+                except OSError:  # the other side is closed
+                    break
+        read, _, self.text = self.text.partition(wanted)
+        return read
+
+    def type(self, line: str) -> None:
+        os.write(self.master, line.encode() + b"\n")
+
+    def close(self) -> None:
+        os.close(self.master)
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-v", "2"), "imported automatically, including:\n\n  from blog.models import Post\n"),
+        ((), "imported automatically (use -v 2 for details).\n"),
+    ],
+)
+def test_the_shell_at_a_terminal_awaits_and_says_what_it_imported(
+    project: Folder, words: tuple[str, ...], said: str
+) -> None:
+    project.app("blog", {"models.py": "class Post: ...\nclass _Hidden: ...\n"})
+    project.install("blog")
+    terminal = Terminal(project, "shell", "--plain", *words)
+    try:
+        terminal.read_until(said)
+        terminal.read_until(">>> ")
+        terminal.type("(await get(type(project))) is project and Post.__name__")
+        assert "'Post'" in terminal.read_until(">>> ")
+        terminal.type("import asyncio; await asyncio.sleep(60)")
+        time.sleep(0.5)
+        os.killpg(terminal.process.pid, 2)
+        assert "KeyboardInterrupt" in terminal.read_until(">>> ")
+        terminal.type("exit()")
+        assert terminal.process.wait(20) == 0
+    finally:
+        terminal.close()
