@@ -1,3 +1,5 @@
-"""What tests of a project use: a pytest plugin, real servers, contract suites."""
+"""What tests of a project use: a pytest plugin, real servers, rows made to order."""
 
-__all__: list[str] = []
+from framework.testing.rows import Make
+
+__all__ = ["Make"]

@@ -16,6 +16,7 @@ from framework.testing.client import connect
 from framework.testing.databases import Postgres
 from framework.testing.guard import TestDatabases
 from framework.testing.projects import Projects, Templates
+from framework.testing.rows import Make
 from framework.testing.servers import Broker, Kind, Servers, ask
 from framework.testing.settings import find_class
 
@@ -87,7 +88,7 @@ def server_url(request: pytest.FixtureRequest) -> Callable[[Kind], str]:
 @pytest.fixture(scope="session")
 def postgres_databases(request: pytest.FixtureRequest, server_url: Callable[[Kind], str]) -> Postgres:
     """Makes and drops databases on the real PostgreSQL of this run."""
-    return Postgres(server_url("postgres"), worker_of(request.config))
+    return Postgres(lambda: server_url("postgres"), worker_of(request.config))
 
 
 @pytest.fixture(scope="session")
@@ -155,24 +156,25 @@ def redis_url(request: pytest.FixtureRequest, server_url: Callable[[Kind], str])
 
 @pytest.fixture(scope="session")
 def _templates(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, test_databases: TestDatabases
+    tmp_path_factory: pytest.TempPathFactory, postgres_databases: Postgres, test_databases: TestDatabases
 ) -> Generator[Templates]:
     """The migrated databases of this worker."""
-    folder = tmp_path_factory.mktemp("databases", numbered=True)
-    templates = Templates(folder, lambda: request.getfixturevalue("postgres_databases"), test_databases)
+    templates = Templates(tmp_path_factory.mktemp("databases"), postgres_databases, test_databases)
     yield templates
     templates.close()
 
 
 @pytest.fixture
-def project_with(request: pytest.FixtureRequest, _templates: Templates) -> Generator[Projects]:
+async def project_with(
+    request: pytest.FixtureRequest, anyio_backend: object, _templates: Templates
+) -> AsyncGenerator[Projects]:
     """Make projects: `project_with(cache=CacheSettings(prefix="t:"))`, each on a migrated database of its own.
 
     They read no environment and no `.env`. Another settings class may come first: `project_with(Small)`.
     """
     projects = Projects(lambda: find_class(request.config), _templates)
     yield projects
-    projects.close()
+    await projects.close()
 
 
 @pytest.fixture
@@ -216,3 +218,9 @@ async def scope(project: "Project", _running: Mapping[str, object]) -> AsyncGene
     """
     async with project.scope() as scope:
         yield scope
+
+
+@pytest.fixture
+def make(project: "Project", _running: Mapping[str, object]) -> Make:
+    """Make rows: `await make(Product, name="A")` fills in whatever else the table requires, and commits."""
+    return Make(project)
