@@ -6,6 +6,7 @@ import itertools
 import secrets
 import threading
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -34,20 +35,24 @@ def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 class Postgres:
-    """Makes and drops databases on the server at `url`, all named `test_<run>_<worker>_<number>`."""
+    """Makes and drops databases on a server, all named `test_<worker>_<run>_<number>`. Asks for it when needed."""
 
-    def __init__(self, url: str, worker: str) -> None:
-        scheme, *rest = urlsplit(url)
+    def __init__(self, server: Callable[[], str], worker: str) -> None:
+        self._server = server
+        # The token keeps two runs on one server apart.
+        self._prefix = f"test_{worker}_{secrets.token_hex(4)}"
+        self._numbers = itertools.count(1)
+
+    @cached_property
+    def _admin(self) -> str:
+        scheme, *rest = urlsplit(self._server())
         if scheme.partition("+")[0] not in ("postgres", "postgresql"):
             raise FrameworkError(
                 f"TEST_DATABASE_URL has to name a PostgreSQL server, found the scheme {scheme!r}.",
                 hint="export TEST_DATABASE_URL=postgresql://user:password@localhost:5432/postgres",
                 code="testing.database-url",
             )
-        self._admin = urlunsplit(("postgresql", *rest))
-        # The token keeps two runs on one server apart.
-        self._prefix = f"test_{worker}_{secrets.token_hex(4)}"
-        self._numbers = itertools.count(1)
+        return urlunsplit(("postgresql", *rest))
 
     def create(self, template: str | None = None) -> str:
         """Return the URL of a new database: empty, or a copy of the one at the URL `template`."""

@@ -20,6 +20,7 @@ from framework.testing.settings import read_settings
 
 if TYPE_CHECKING:
     from framework.conf import Settings
+    from framework.db.database import Database
     from framework.db.settings import DatabaseSettings
     from framework.project import Project
 
@@ -29,7 +30,7 @@ __all__ = ["Projects", "Templates"]
 class Templates:
     """The migrated databases of one worker, by the apps they were migrated for, and their copies."""
 
-    def __init__(self, folder: Path, postgres: Callable[[], Postgres], guard: TestDatabases) -> None:
+    def __init__(self, folder: Path, postgres: Postgres, guard: TestDatabases) -> None:
         self._folder = folder
         self._postgres = postgres
         self._guard = guard
@@ -52,7 +53,7 @@ class Templates:
                 path.unlink()
         else:
             self._guard.forget(url)
-            self._postgres().drop(url)
+            self._postgres.drop(url)
 
     def close(self) -> None:
         """Remove the templates."""
@@ -61,7 +62,7 @@ class Templates:
         self._urls.clear()
 
     def _postgresql(self, template: str | None = None) -> str:
-        url = self._postgres().create(template)
+        url = self._postgres.create(template)
         self._guard.allow(url)
         return url
 
@@ -85,6 +86,7 @@ class Projects:
         self._default = default
         self._templates = templates
         self._copies: list[str] = []
+        self._made: list[Project] = []
 
     def __call__(self, settings: "type[Settings] | None" = None, /, **values: Any) -> "Project":
         """Return a loaded project: the settings class (the project's own when left out) with `values` on top.
@@ -98,7 +100,9 @@ class Projects:
         field = database_field(class_)
         if "framework.db" in made.installed_apps and field not in values:
             made = read_settings(class_, {**values, field: self._copy(made, class_, field, values)})
-        return Project(made)
+        project = Project(made)
+        self._made.append(project)
+        return project
 
     def _copy(
         self, made: "Settings", class_: "type[Settings]", field: str, values: Mapping[str, Any]
@@ -112,18 +116,19 @@ class Projects:
         def at(url: str) -> DatabaseSettings:
             return written.model_copy(update={"url": url, "read_url": None})
 
-        def prepare(url: str) -> None:
+        def migrated(url: str) -> None:
             migrate(Project(read_settings(class_, {**values, field: at(url)})))
 
-        url = self._templates.copy(backend_of(written.url), made.installed_apps, prepare)
+        url = self._templates.copy(backend_of(written.url), made.installed_apps, migrated)
         self._copies.append(url)
         return at(url)
 
-    def close(self) -> None:
-        """Remove the databases of the test."""
+    async def close(self) -> None:
+        """Disconnect the projects and remove their databases."""
+        for project in self._made:
+            await disconnect(project)
         for url in self._copies:
             self._templates.drop(url)
-        self._copies.clear()
 
 
 def database_field(class_: "type[Settings]") -> str:
@@ -141,10 +146,42 @@ def backend_of(url: str) -> str:
     return "postgresql" if url.startswith("postgres") or os.environ.get("TEST_DATABASE_URL") else "sqlite"
 
 
+async def prepare(project: "Project") -> None:
+    """Bring an empty database up to date. Apps without migrations get their tables as the models say, as in Django."""
+    from sqlmodel import SQLModel
+
+    from framework.db.resolution import tables_of
+
+    if "migrations" in project.apps:
+        from framework.migrations import migrate
+
+        await migrate(project)
+    labels = [app.app_label for app in project.apps if app.module("migrations") is None]
+    tables = [table for label in labels for table in tables_of(project, label)]
+    async with (await database_of(project)).engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all, tables)
+
+
+async def database_of(project: "Project") -> "Database":
+    from framework.db.database import Database
+
+    async with project.scope() as scope:
+        return await scope.get(Database)
+
+
+async def disconnect(project: "Project") -> None:
+    """Close what the project keeps open to its database, also when its lifespan never ran."""
+    if "db" in project.apps:
+        await (await database_of(project)).dispose()
+
+
 def migrate(project: "Project") -> None:
-    """Bring an empty database up to date."""
+    """Prepare the project's database from where no event loop may run."""
 
     async def work() -> None:
-        raise NotImplementedError
+        try:
+            await prepare(project)
+        finally:
+            await disconnect(project)
 
     run_sync(work)
