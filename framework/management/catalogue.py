@@ -222,7 +222,7 @@ def _plugin(name: str) -> str | None:
     """Return the package of the plugin that is installed under an entry-point name."""
     from importlib.metadata import entry_points  # slow to import, and rarely asked for
 
-    from framework.apps.registry import ENTRY_POINT_GROUP
+    from framework.apps.discovery import ENTRY_POINT_GROUP
 
     found = next(iter(entry_points(group=ENTRY_POINT_GROUP, name=name)), None)
     return found.module.removesuffix(".apps") if found else None

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,13 +29,17 @@ def main(settings: str | None = None, *, arguments: Sequence[str] | None = None)
     target = line.settings or os.environ.get(FRAMEWORK_SETTINGS) or settings
     if target:
         os.environ[FRAMEWORK_SETTINGS] = target  # what this process starts serves the same project
+    if line.color is False:
+        os.environ["NO_COLOR"] = "1"
+    elif os.environ.get("NO_COLOR"):
+        line.color = False
     invocation = Invocation(program_name(), target, show_traceback=line.traceback, color=line.color)
     try:
         run(line, invocation)
     except FrameworkError as error:
         fail(error, invocation)
-    except (SystemExit, KeyboardInterrupt):
-        raise
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
     except Exception as error:
         fail_in_app(error, invocation)
     sys.exit(0)

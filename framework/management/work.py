@@ -97,6 +97,7 @@ def is_success(error: BaseException | None) -> bool:
 async def until_terminated[T](awaitable: Awaitable[T]) -> T:
     """Await; when SIGTERM comes, cancel it, let it clean up and end the process with the code a shell expects."""
     loop, task, terminated = asyncio.get_running_loop(), asyncio.current_task(), False
+    before = signal.getsignal(signal.SIGTERM)
 
     def terminate() -> None:
         nonlocal terminated
@@ -115,6 +116,7 @@ async def until_terminated[T](awaitable: Awaitable[T]) -> T:
     finally:
         with suppress(NotImplementedError):
             loop.remove_signal_handler(signal.SIGTERM)
+            signal.signal(signal.SIGTERM, before)  # the loop leaves the default behind
 
 
 def terminate_cleanly() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations  # `Folder` is only for checkers: a conftest 
 
 import json
 import re
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -306,3 +308,90 @@ def test_a_command_may_not_take_the_name_of_a_common_option(project: Folder) -> 
     done = project.manage("load")
 
     assert done.stderr.startswith("CommandError: Command 'load' declares --settings, an option that every command has.")
+
+
+SLOW = """
+import asyncio
+import time
+from contextlib import asynccontextmanager
+
+import typer
+
+from framework import Inject
+from blog.apps import Unit
+
+commands = typer.Typer()
+
+
+@commands.command()
+async def wait(unit: Inject[Unit]) -> None:
+    print("waiting", flush=True)
+    await asyncio.sleep(60)
+
+
+@commands.command()
+def wait_sync(unit: Inject[Unit]) -> None:
+    print("waiting", flush=True)
+    time.sleep(60)
+"""
+UNIT = """
+from contextlib import asynccontextmanager
+
+from framework import AppConfig
+
+
+class Unit: ...
+
+
+class Config(AppConfig):
+    name = "blog"
+
+    def ready(self, project):
+        @asynccontextmanager
+        async def unit():
+            try:
+                yield Unit()
+            except BaseException as error:
+                print("rolled back by", type(error).__name__, flush=True)
+                raise
+
+        project.services.provide(Unit, unit)
+
+    @asynccontextmanager
+    async def lifespan(self, project):
+        try:
+            yield
+        finally:
+            print("stopped", flush=True)
+"""
+
+
+@pytest.mark.parametrize("command", ["wait", "wait-sync"])
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_rolls_back_and_closes_everything(project: Folder, command: str, signum: int, code: int) -> None:
+    project.app("blog", {"commands.py": SLOW})
+    project.write({"blog/apps.py": UNIT})
+    project.install("blog")
+    process = project.start(command)
+    end = time.monotonic() + 25
+    while "waiting" not in project.output:
+        assert time.monotonic() < end, project.output
+        time.sleep(0.05)
+
+    process.send_signal(signum)
+
+    assert process.wait(20) == code
+    assert project.output == "waiting\nrolled back by CancelledError\nstopped\n"
+
+
+def test_colours_are_for_terminals_that_want_them(project: Folder) -> None:
+    plain = project.manage("help").stdout
+    assert "\x1b" not in plain
+    script = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.executable, *sys.argv[1:]])))"
+
+    coloured = project.python("-c", script, "manage.py", "help").stdout
+    asked = project.python("-c", script, "manage.py", "help", "--no-color").stdout
+    wanted = project.python("-c", script, "manage.py", "help", environment={"NO_COLOR": "1"}).stdout
+
+    assert "\x1b[31m[framework]" in coloured
+    assert asked.replace("\r\n", "\n") == wanted.replace("\r\n", "\n") == plain

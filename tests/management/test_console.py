@@ -65,7 +65,7 @@ class Terminal:
 
     def __init__(self, folder: Folder, *words: str) -> None:
         self.master, slave = pty.openpty()
-        environment = folder.environment | {"TERM": "dumb"}
+        environment = folder.environment | {"TERM": "dumb", "IPYTHONDIR": str(folder.path / ".ipython")}
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", *words],
             cwd=folder.path,
@@ -123,6 +123,19 @@ def test_the_shell_at_a_terminal_awaits_and_says_what_it_imported(
         os.killpg(terminal.process.pid, 2)
         assert "KeyboardInterrupt" in terminal.read_until(">>> ")
         terminal.type("exit()")
+        assert terminal.process.wait(20) == 0
+    finally:
+        terminal.close()
+
+
+def test_the_shell_is_ipython_where_that_is_installed(project: Folder) -> None:
+    terminal = Terminal(project, "shell")
+    try:
+        terminal.read_until("objects imported automatically")
+        terminal.read_until("In [")
+        terminal.type("(await get(type(project))) is project, 6 * 7")
+        assert "(True, 42)" in terminal.read_until("In [")
+        terminal.type("exit")
         assert terminal.process.wait(20) == 0
     finally:
         terminal.close()
