@@ -2,7 +2,7 @@
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -32,7 +32,7 @@ class Section(BaseModel):
         hide_input_in_errors=True,
     )
 
-    variables: ClassVar[Mapping[str, str]] = {}
+    variables: ClassVar[dict[str, str]] = {}
     """Fields that platforms set under names of their own: `{"DATABASE_URL": "url"}`."""
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:

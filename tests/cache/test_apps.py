@@ -1,0 +1,83 @@
+"""The cache as an app: which one a project gets, whether it is well, and its end."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from framework import Project, Settings
+from framework.cache import Cache, CacheSettings, MemoryCache, RedisCache
+from framework.errors import ImproperlyConfigured, Unavailable
+
+
+def project(tmp_path: Path, **environ: str) -> Project:
+    apps = ("framework.cache",)
+    return Project(Settings(_root=tmp_path, _environ=environ, _env_file=None, _secrets_dir=None, installed_apps=apps))
+
+
+async def cache_of(made: Project) -> Cache:
+    async with made.scope() as scope:
+        return await scope.get(Cache)
+
+
+async def test_without_a_url_the_cache_is_in_memory(tmp_path: Path) -> None:
+    assert isinstance(await cache_of(project(tmp_path)), MemoryCache)
+
+
+@pytest.mark.parametrize("variable", ["REDIS_URL", "CACHE__URL"])
+async def test_a_url_makes_it_redis(tmp_path: Path, redis_url: str, variable: str) -> None:
+    made = project(tmp_path, **{variable: redis_url, "CACHE__PREFIX": "site:"})
+    async with made.lifespan():
+        cache = await cache_of(made)
+        assert isinstance(cache, RedisCache)
+        await cache.set("k", b"v")
+        assert await cache.get("k") == b"v"
+        await made.apps["cache"].health(made)["cache"]()
+
+
+async def test_two_projects_share_no_values_in_memory(tmp_path: Path) -> None:
+    one, two = project(tmp_path), project(tmp_path)
+    await (await cache_of(one)).set("k", b"v")
+    assert await (await cache_of(two)).get("k") is None
+
+
+async def test_the_end_of_the_project_closes_the_connections(tmp_path: Path, redis_url: str) -> None:
+    from redis.asyncio import Redis
+
+    client: Any = Redis.from_url(redis_url)
+    before = len(await client.client_list())
+    made = project(tmp_path, REDIS_URL=redis_url)
+    async with made.lifespan():
+        await (await cache_of(made)).ping()
+        assert len(await client.client_list()) == before + 1
+    assert len(await client.client_list()) == before
+    await client.aclose()
+
+
+async def test_health_asks_the_cache_that_services_get(tmp_path: Path) -> None:
+    class Broken(MemoryCache):
+        async def ping(self) -> None:
+            raise Unavailable("cache")
+
+    made = project(tmp_path)
+    probe = made.apps["cache"].health(made)["cache"]
+    await probe()
+    with made.services.override(Cache, Broken()), pytest.raises(Unavailable):
+        await probe()
+
+
+def test_a_url_of_something_else_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        project(tmp_path, REDIS_URL="memcached://u:hunter2@h").settings.section(CacheSettings)
+    assert caught.value.message == (
+        "1 setting cannot be used:\n  cache.url: found 'memcached://u:***@h'; "
+        "wanted a URL that starts with redis://, rediss:// or unix://; from REDIS_URL in the environment"
+    )
+
+
+def test_importing_the_app_and_its_settings_loads_no_client() -> None:
+    code = "import sys, framework.cache.apps; from framework.cache import CacheSettings; print('redis' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
