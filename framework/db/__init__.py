@@ -8,31 +8,41 @@ if TYPE_CHECKING:
 
     from framework.db.bases import Timestamped, UUIDKeyed
     from framework.db.database import Database
-    from framework.db.integrity import ConstraintConflict, ConstraintInvalid
+    from framework.db.filters import Filter, Filters, OrderBy, Search
     from framework.db.model import Model
+    from framework.db.page import CursorPage, Page
+    from framework.db.read_repository import ReadRepository
     from framework.db.relationships import Relationship
+    from framework.db.repository import Repository
     from framework.db.resolution import models_of, resolve_models, tables_of
-    from framework.db.schema import Schema
     from framework.db.session import ReadSession, Session
     from framework.db.settings import DatabaseSettings
     from framework.db.statements import col, rel, select
     from framework.db.timestamps import Timestamp
     from framework.db.uuids import uuid7
+    from framework.db.window import CursorWindow, Window
 
 __all__ = [
-    "ConstraintConflict",
-    "ConstraintInvalid",
+    "CursorPage",
+    "CursorWindow",
     "Database",
     "DatabaseSettings",
     "Field",
+    "Filter",
+    "Filters",
     "Model",
+    "OrderBy",
+    "Page",
+    "ReadRepository",
     "ReadSession",
     "Relationship",
-    "Schema",
+    "Repository",
+    "Search",
     "Session",
     "Timestamp",
     "Timestamped",
     "UUIDKeyed",
+    "Window",
     "col",
     "models_of",
     "rel",
@@ -43,19 +53,26 @@ __all__ = [
 ]
 
 HOMES = {
-    "ConstraintConflict": "framework.db.integrity",
-    "ConstraintInvalid": "framework.db.integrity",
+    "CursorPage": "framework.db.page",
+    "CursorWindow": "framework.db.window",
     "Database": "framework.db.database",
     "DatabaseSettings": "framework.db.settings",
     "Field": "framework.db.model",
+    "Filter": "framework.db.filters",
+    "Filters": "framework.db.filters",
     "Model": "framework.db.model",
+    "OrderBy": "framework.db.filters",
+    "Page": "framework.db.page",
+    "ReadRepository": "framework.db.read_repository",
     "ReadSession": "framework.db.session",
     "Relationship": "framework.db.relationships",
-    "Schema": "framework.db.schema",
+    "Repository": "framework.db.repository",
+    "Search": "framework.db.filters",
     "Session": "framework.db.session",
     "Timestamp": "framework.db.timestamps",
     "Timestamped": "framework.db.bases",
     "UUIDKeyed": "framework.db.bases",
+    "Window": "framework.db.window",
     "col": "framework.db.statements",
     "models_of": "framework.db.resolution",
     "rel": "framework.db.statements",

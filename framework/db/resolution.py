@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ForeignKey, Table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import RelationshipProperty, configure_mappers
+from sqlalchemy.schema import sort_tables_and_constraints  # pyright: ignore[reportUnknownVariableType]  # SQLAlchemy has not typed it
 from sqlmodel import SQLModel
 
 from framework.db.labels import all_models, label_of, package_of, path_of
@@ -40,7 +41,9 @@ def tables_of(project: "Project", label: str | None = None) -> list[Table[Any]]:
     for app, module in project.apps.modules("models"):
         if label in (None, app.app_label):
             found |= {value for value in vars(module).values() if isinstance(value, Table)}
-    return [table for table in SQLModel.metadata.sorted_tables if table in found]
+    # Not `metadata.sorted_tables`, which warns of tables that refer to each other.
+    ordered = sort_tables_and_constraints(sorted(SQLModel.metadata.tables.values(), key=lambda table: table.key))
+    return [table for table, _ in ordered if table is not None and table in found]
 
 
 def resolve_models(project: "Project") -> None:
