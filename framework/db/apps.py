@@ -19,9 +19,11 @@ class DbConfig(AppConfig):
     label = "db"
 
     def ready(self, project: Project) -> None:
-        """Provide `Database`, `Session` and `ReadSession`."""
+        """Provide `Database`, `Session`, `ReadSession` and the repositories."""
         # Not above: this module is imported to find labels while the first model is being made.
         from framework.db.database import Database, open_read_session, open_session
+        from framework.db.read_repository import ReadRepository
+        from framework.db.repository import Repository
         from framework.db.resolution import resolve_models
         from framework.db.session import ReadSession, Session, UnitOfWork
 
@@ -31,6 +33,8 @@ class DbConfig(AppConfig):
         services.provide(UnitOfWork)
         services.provide(Session, open_session)
         services.provide(ReadSession, open_read_session)
+        services.provide(Repository)
+        services.provide(ReadRepository)
 
     def health(self, project: Project) -> Mapping[str, Probe]:
         """Ask the database, and the replica if there is one."""
@@ -49,6 +53,8 @@ class DbConfig(AppConfig):
 
 
 def asking(project: Project, ask: Callable[["Database"], Awaitable[None]]) -> Probe:
+    """Return a probe that asks the project's database."""
+
     async def probe() -> None:
         await ask(await database_of(project))
 
@@ -56,6 +62,7 @@ def asking(project: Project, ask: Callable[["Database"], Awaitable[None]]) -> Pr
 
 
 async def database_of(project: Project) -> "Database":
+    """Return the project's database."""
     from framework.db.database import Database
 
     async with project.scope() as scope:  # the one that a test or a setting may have put in its place
