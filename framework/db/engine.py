@@ -1,7 +1,8 @@
 """Engines: how a project's connections are opened, kept and looked after."""
 
+from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Engine, event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -54,7 +55,7 @@ def sqlite_options(url: DatabaseURL, settings: DatabaseSettings, read_only: bool
     options: dict[str, Any] = {
         # Python's driver would begin transactions by itself, and not before SAVEPOINT or SELECT.
         "connect_args": {"timeout": settings.busy_timeout, **url.connect_args, "isolation_level": None},
-        # A rollback for every connection that comes back is a thread's round trip; `prepare_sqlite` knows a cheaper way.
+        # For every connection that comes back, that is a thread's round trip; `prepare_sqlite` knows a cheaper way.
         "pool_reset_on_return": None,
     }
     if not read_only:
@@ -64,7 +65,7 @@ def sqlite_options(url: DatabaseURL, settings: DatabaseSettings, read_only: bool
 
 def postgresql_options(url: DatabaseURL, settings: DatabaseSettings, read_only: bool) -> dict[str, Any]:
     given = dict(url.connect_args)
-    server: dict[str, str] = dict(given.pop("server_settings", {}))  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]  # what DatabaseURL put there
+    server = dict(cast("Mapping[str, str]", given.pop("server_settings", {})))
     connect: dict[str, Any] = {"timeout": settings.connect_timeout}
     if settings.statement_timeout:
         server.setdefault("statement_timeout", str(round(settings.statement_timeout * 1000)))
@@ -97,13 +98,24 @@ def check_after_idling(engine: Engine, seconds: float) -> None:
         if idle_since is None or monotonic() - idle_since < seconds:
             return
         try:
-            connection.run_async(lambda driver: driver.execute("SELECT 1", timeout=PING_SECONDS))
+            connection.run_async(ping)
         except Exception as error:
             # One dead connection is seldom alone: a restart or a firewall took those that idled with it.
             raise exc.InvalidatePoolError("did not answer after idling") from error
 
 
+async def ping(driver: Any) -> None:
+    """Ask the server; one round trip."""
+    await driver.execute("SELECT 1", timeout=PING_SECONDS)
+
+
 def guard_opening(engine: Engine) -> None:
     """Note the connection that is being set up, so that one cut short can be closed (`Pool.connect`)."""
-    event.listen(engine, "connect", lambda connection, _record: opening.set(connection), insert=True)
-    event.listen(engine, "connect", lambda _connection, _record: opening.set(None))
+
+    @event.listens_for(engine, "connect", insert=True)
+    def _(connection: Any, _record: Any) -> None:
+        opening.set(connection)
+
+    @event.listens_for(engine, "connect")
+    def _(_connection: Any, _record: Any) -> None:
+        opening.set(None)

@@ -11,7 +11,7 @@ from sqlalchemy.schema import Constraint
 from sqlmodel import SQLModel
 from sqlmodel.main import default_registry
 
-from framework.db.foreign_keys import Broken, broken_key
+from framework.db.foreign_keys import Broken, broken_key, written_table
 from framework.db.naming import snake
 from framework.errors import Conflict, DomainError, Invalid
 
@@ -177,13 +177,6 @@ def points_nowhere(context: ExceptionContext, key: Constraint | Index | None, de
 # What the models say -----------------------------------------------------------------------------------------------
 
 
-def written_table(context: ExceptionContext) -> Table | None:
-    """Return the table the failed statement writes to, or `None` when it was plain text."""
-    compiled: Any = getattr(context.execution_context, "compiled", None)
-    table = getattr(getattr(compiled, "statement", None), "table", None)
-    return table if isinstance(table, Table) else None
-
-
 def table_named(context: ExceptionContext, name: str | None, schema: str | None) -> Table | None:
     """Return the table the database names: the statement's own, else a model's."""
     written = written_table(context)
@@ -222,9 +215,8 @@ def find_constraint(table: Table | None, name: str | None, context: ExceptionCon
         own = name_of(candidate)
         if own is None:
             continue
-        rendered = (
-            preparer.format_index(candidate) if isinstance(candidate, Index) else preparer.format_constraint(candidate)
-        )
+        is_index = isinstance(candidate, Index)
+        rendered = preparer.format_index(candidate) if is_index else preparer.format_constraint(candidate)
         if name in (own, str(rendered).strip('"')):
             return candidate
     return None
@@ -251,7 +243,6 @@ def columns_of(constraint: Constraint | Index | None) -> tuple[str, ...]:
         return ()
     if isinstance(constraint, CheckConstraint):
         words = set(re.findall(r"\w+", str(constraint.sqltext)))
-        own: Any = constraint.table if isinstance(constraint.parent, Table) else None
-        return tuple(column.name for column in (own.columns if own is not None else ()) if column.name in words)
+        return tuple(column.name for column in constraint.table.columns if column.name in words)
     columns: Iterable[Column[Any]] = getattr(constraint, "columns", ())
     return tuple(str(column.name) for column in columns)

@@ -1,4 +1,4 @@
-"""`Session`, which writes, and `ReadSession`, which cannot: SQLAlchemy's `AsyncSession` with the rules of a unit of work."""
+"""`Session`, which writes, and `ReadSession`, which cannot: SQLAlchemy's `AsyncSession` under the rules of a scope."""
 
 import asyncio
 import logging
@@ -45,7 +45,7 @@ class ReadSession(AsyncSession):
     server-side cursors are errors.
     """
 
-    sync_session: Reading
+    sync_session: Reading  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower, and never assigned
 
     def __init__(self, engine: AsyncEngine, work: UnitOfWork) -> None:
         self._open(engine, Reading, work)
@@ -98,7 +98,7 @@ class Session(ReadSession):
     nothing expires on commit. `async with session.begin_nested():` is a savepoint.
     """
 
-    sync_session: Writing
+    sync_session: Writing  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower, and never assigned
 
     def __init__(self, engine: AsyncEngine, work: UnitOfWork | None = None) -> None:
         work = work or UnitOfWork()
@@ -165,7 +165,7 @@ class Transaction(AsyncSessionTransaction):
 
     __slots__ = ()
 
-    session: Session
+    session: Session  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower, and never assigned
 
     async def commit(self) -> None:
         await guarded(super().commit(), self.session)

@@ -3,7 +3,7 @@
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from framework.db.settings import DatabaseSettings
 
@@ -23,6 +23,10 @@ class Deadline:
         """Tell SQLite whether to interrupt."""
         return self.at is not None and monotonic() > self.at
 
+    async def watch(self, driver: Any) -> None:
+        """Have SQLite look at the clock now and then."""
+        await driver.set_progress_handler(self.passed, STEPS)
+
 
 def prepare_sqlite(engine: Engine, settings: DatabaseSettings, *, read_only: bool) -> None:
     """Set up every connection of the engine, and begin, interrupt and give back as a server needs it."""
@@ -41,7 +45,7 @@ def prepare_sqlite(engine: Engine, settings: DatabaseSettings, *, read_only: boo
         cursor.close()
         if settings.statement_timeout:
             deadline = record.info["deadline"] = Deadline()
-            connection.run_async(lambda driver: driver.set_progress_handler(deadline.passed, STEPS))
+            connection.run_async(deadline.watch)
 
     @event.listens_for(engine, "reset")
     def _(connection: Any, _record: Any, state: Any) -> None:
@@ -52,13 +56,23 @@ def prepare_sqlite(engine: Engine, settings: DatabaseSettings, *, read_only: boo
     def _(connection: Any, _record: Any, error: BaseException | None) -> None:
         # Cancelled: the thread would go on with the statement, and closing would wait for it.
         if connection is not None and error is not None and not isinstance(error, Exception):
-            connection.run_async(lambda driver: driver.interrupt())
+            connection.run_async(interrupt)
 
     if settings.statement_timeout:
         limit_statements(engine, settings.statement_timeout)
     if not read_only:
         # Writers take the lock before they read: two that read first could not both write, and one would lose.
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(engine, "begin", begin)
+
+
+def begin(connection: Connection) -> None:
+    """Begin as a writer."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def interrupt(driver: Any) -> None:
+    """Stop what the driver's thread is doing."""
+    await driver.interrupt()
 
 
 def limit_statements(engine: Engine, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """The synchronous sessions inside `Session` and `ReadSession`, where SQLAlchemy's own work happens."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import SessionTransaction
@@ -27,7 +27,7 @@ class Scoped(SyncSession):
 
     @property
     def idle(self) -> bool:
-        """Whether it holds no connection and nothing waits to be flushed."""
+        """Whether it holds no connection, and nothing waits to be flushed."""
         transaction = self.get_transaction()
         return transaction is None or not (transaction.connections or self.new or self.dirty or self.deleted)
 
@@ -52,6 +52,20 @@ class Writing(Scoped):
         self.begun = False
         """Whether a transaction was ever begun."""
 
+    @property
+    def idle(self) -> bool:
+        """Whether it holds no connection, and nothing waits to be flushed or called."""
+        return super().idle and not self.hooks
+
+
+def reading(method: Callable[..., Any]) -> Any:
+    """Return the session's `method` as `Reading` has it."""
+
+    def read(self: "Reading", *args: Any, **options: Any) -> Any:
+        return self._read(method, args, options)  # pyright: ignore[reportPrivateUsage]  # becomes a method of the class
+
+    return read
+
 
 class Reading(Scoped):
     """The session inside `ReadSession`."""
@@ -61,25 +75,15 @@ class Reading(Scoped):
         self._depth = 0
         """How many reads are under way; a snapshot counts as one."""
 
-    def execute(self, *args: Any, **options: Any) -> Any:
-        return self._read(SyncSession.execute, args, options)
-
-    def exec(self, *args: Any, **options: Any) -> Any:
-        return self._read(SyncSession.exec, args, options)
-
-    def scalar(self, *args: Any, **options: Any) -> Any:
-        return self._read(SyncSession.scalar, args, options)
-
-    def scalars(self, *args: Any, **options: Any) -> Any:
-        return self._read(SyncSession.scalars, args, options)
-
-    def get(self, *args: Any, **options: Any) -> Any:
-        return self._read(SyncSession.get, args, options)
-
-    def get_one(self, *args: Any, **options: Any) -> Any:
-        return self._read(SyncSession.get_one, args, options)
+    execute = reading(SyncSession.execute)  # pyright: ignore[reportDeprecated]  # for what `exec` cannot type
+    exec = reading(SyncSession.exec)
+    scalar = reading(SyncSession.scalar)
+    scalars = reading(SyncSession.scalars)
+    get = reading(SyncSession.get)
+    get_one = reading(SyncSession.get_one)
 
     def refresh(self, instance: object, *args: Any, **options: Any) -> None:
+        """Read the attributes of `instance` again."""
         if (writing := self.work.writing) is not None and instance in self:
             # Read before the writing began: it stays this session's object and sees the other's changes.
             writing.flush()
@@ -89,14 +93,15 @@ class Reading(Scoped):
             self._read(SyncSession.refresh, (instance, *args), options)
 
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """Return the reading engine, or the connection of the scope's writing session."""
         if (writing := self.work.writing) is not None:
             return writing.connection()
         return super().get_bind(*args, **options)
 
     def _read(self, method: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        self._refuse(args, options)
         if self.ended:
             raise closed()
+        self._refuse(args, options)
         if (writing := self.work.writing) is not None:
             return method(writing, *args, **options)
         self._depth += 1
@@ -107,12 +112,11 @@ class Reading(Scoped):
             self._release()
 
     def _refuse(self, args: tuple[Any, ...], options: dict[str, Any]) -> None:
-        given = (*args, *options.values())
-        if options.get("with_for_update") or any(
-            getattr(value, "_for_update_arg", None) is not None for value in given
-        ):
+        locks = any(getattr(value, "_for_update_arg", None) is not None for value in (*args, *options.values()))
+        if locks or options.get("with_for_update"):
             raise needs_session("lock rows (FOR UPDATE)")
-        if options.get("execution_options", {}).get("stream_results") and not self._depth and not self.work.writing:
+        streams = options.get("execution_options", {}).get("stream_results")
+        if streams and not self._depth and self.work.writing is None:
             raise FrameworkError(
                 "A ReadSession holds no connection between two rows, so it cannot stream.",
                 hint="Stream within `async with session.snapshot():`.",
@@ -124,8 +128,7 @@ class Reading(Scoped):
         self._depth += 1
         if self.work.writing is not None or self._depth > 1:
             return
-        engine = super().get_bind()
-        if engine.dialect.name == "sqlite":
+        if self.get_bind().dialect.name == "sqlite":
             self.connection().exec_driver_sql("BEGIN")
         else:
             self.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -150,15 +153,15 @@ class Reading(Scoped):
                     code="db.read-only",
                 )
 
-    def add(self, *args: Any, **options: Any) -> Never:
+    def _refuse_to_write(self, *_: Any, **__: Any) -> Any:
         raise read_only()
 
-    add_all = delete = delete_all = merge = merge_all = flush = add
+    add = add_all = delete = delete_all = merge = merge_all = flush = _refuse_to_write
 
-    def begin_nested(self) -> Never:
-        raise needs_session("open a savepoint")
+    def _refuse_to_begin(self, *_: Any, **__: Any) -> Any:
+        raise needs_session("begin, commit or open a savepoint")
 
-    begin = commit = begin_nested
+    begin = begin_nested = commit = _refuse_to_begin
 
 
 def needs_session(what: str) -> FrameworkError:
