@@ -91,8 +91,8 @@ class Site:
             request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
             try:
                 with urllib.request.urlopen(request, timeout=10) as response:
-                    body = response.read()
-                    return response.status, json.loads(body) if body else None
+                    said = response.headers.get_content_type() == "application/json"
+                    return response.status, json.load(response) if said else None
             except urllib.error.HTTPError as error:
                 with error:
                     return error.code, None
