@@ -17,7 +17,7 @@ def load(dotted: str) -> ModuleType:
     try:
         return import_module(dotted)
     except Exception as error:
-        error.__traceback__ = beyond_imports(error.__traceback__)
+        error.__traceback__ = own_traceback(error)
         raise
 
 
@@ -130,12 +130,13 @@ def _nearest(name: str, names: Any) -> str | None:
     return f"Did you mean {close[0]!r}?" if close else None
 
 
-def beyond_imports(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback from the first frame that is neither the framework's loading nor Python's import machinery."""
-    theirs = trace
-    while theirs is not None:
-        name: str = theirs.tb_frame.f_globals.get("__name__", "")
+def own_traceback(error: BaseException) -> TracebackType | None:
+    """Return an error's traceback from the first frame that is neither our loading nor Python's import machinery."""
+    trace = error.__traceback__
+    while trace is not None:
+        name: str = trace.tb_frame.f_globals.get("__name__", "")
         if name != __name__ and not name.startswith((LOADING, "importlib", "_frozen_importlib")):
-            return theirs
-        theirs = theirs.tb_next
-    return trace
+            return trace
+        trace = trace.tb_next
+    # A syntax error has no frame of its own, and tells its file itself; any other is then ours.
+    return None if isinstance(error, SyntaxError) else error.__traceback__

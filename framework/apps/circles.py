@@ -9,18 +9,18 @@ from framework.errors import ImproperlyConfigured
 
 def circle(error: Exception, apps: Sequence[AppConfig]) -> ImproperlyConfigured | None:
     """Return the error for a circular import between apps; `None` when `error` is not that, and stays its author's."""
-    target, steps = _target(error), _steps(error)
+    steps = _steps(error)
+    target, missing = _wanted(error)
     while steps and steps[0][0] != target:
         del steps[0]  # the way into the circle
-    if target is None or len({_owner(name, apps) for name, _ in steps} - {None}) < 2:
+    if len({_owner(name, apps) for name, _ in steps} - {None}) < 2:
         return None
     owner, last = _owner(target, apps), steps[-1][1]
-    missing = getattr(error, "name_from", None) or getattr(error, "name", None)
     if owner is not None and target == f"{owner.name}.models":
-        path = f'"{owner.app_label}.{missing}"'
+        path = f"{owner.app_label}.{missing or 'Model'}"
         hint = (
-            f"In {last} import {missing} under `if TYPE_CHECKING:` only, and name it by its string: "
-            f'Relationship(to={path}), Field(foreign_key={path[:-1]}.id").'
+            f"In {last} import {missing or target} under `if TYPE_CHECKING:` only, and name it by its string: "
+            f'Relationship(to="{path}"), Field(foreign_key="{path}.id").'
         )
     else:
         hint = f"In {last} import it where it is used, or move what both need into a module that imports neither."
@@ -31,15 +31,17 @@ def circle(error: Exception, apps: Sequence[AppConfig]) -> ImproperlyConfigured 
     )
 
 
-def _target(error: Exception) -> str | None:
-    """Return the module that was asked for a name before it had it."""
+def _wanted(error: Exception) -> tuple[str, str | None]:
+    """Return the module that was asked for something before it had it, and for what."""
     match error:
-        case ImportError() if "partially initialized module" in error.msg:
-            return error.name
+        case ImportError(name=str(module)) if "partially initialized module" in error.msg:
+            return module, error.name_from
         case AttributeError(obj=ModuleType() as module) if "partially initialized module" in str(error):
-            return module.__name__
+            return module.__name__, error.name
+        case AttributeError(obj=ModuleType() as package):  # a package holds a submodule only when that is complete
+            return f"{package.__name__}.{error.name}", None
         case _:
-            return None
+            return "", None
 
 
 def _steps(error: BaseException) -> list[tuple[str, str]]:

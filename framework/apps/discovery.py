@@ -17,7 +17,7 @@ ENTRY_POINT_GROUP = "framework.apps"
 
 def load_app(entry: Entry, points: Sequence[EntryPoint] = ()) -> AppConfig:
     """Return the app of an entry: an importable package first, the name of an installed plugin second."""
-    named = [point for point in points if point.name == entry.text]
+    named = sorted((point for point in points if point.name == entry.text), key=lambda point: point.value)
     package = _package(entry)
     module = import_submodule(entry.text, "apps") if package else None
     own = _only_config(module, entry) if module else None
@@ -131,6 +131,7 @@ def _checked(config: type[AppConfig]) -> AppConfig:
     app = config()
     if not app.app_label.isidentifier() or iskeyword(app.app_label):
         proper = "".join(char if char.isalnum() else "_" for char in app.app_label)
+        proper += "_" if iskeyword(proper) else ""
         raise ImproperlyConfigured(
             f"{_origin(config)} has label = {app.app_label!r}, which is no Python identifier.",
             hint=f'Write label = "{proper}" in it.',

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from types import ModuleType
 
-from framework._modules import beyond_imports
+from framework._modules import own_traceback
 from framework.apps.circles import circle
 from framework.apps.config import AppConfig
 from framework.apps.discovery import ENTRY_POINT_GROUP, load_app
@@ -86,26 +86,32 @@ class Apps:
         package = package_of(required, [point.name for point in self._plugins])
         near = get_close_matches(required, self._by_label, n=1)
         if package:
-            hint = f"Add {package!r} above {entry} in installed_apps."
+            hint = f"Add {package!r} above {entry}."
         elif near:
-            hint = f"Did you mean {near[0]!r}? Correct `requires` in {app.path / 'apps.py'}."
+            hint = f"Did you mean {near[0]!r}? Correct requires in {app.path / 'apps.py'}."
         else:
-            hint = f"Install the package that brings {required!r}, and add it above {entry.text!r} in installed_apps."
+            hint = f"Install the package that brings {required!r}, and add it above {entry}."
         return ImproperlyConfigured(
             f"App {app.app_label!r} requires {required!r}, which is not installed.", hint=hint, code="apps.requires"
         )
 
     def _late_requirement(self, app: AppConfig, required: AppConfig) -> ImproperlyConfigured:
         own, other = self._entries[app.app_label], self._entries[required.app_label]
+        if app is required:
+            return ImproperlyConfigured(
+                f"App {app.app_label!r} requires itself.",
+                hint=f"Take it out of requires in {app.path / 'apps.py'}.",
+                code="apps.order",
+            )
         if app.app_label in required.requires:
             return ImproperlyConfigured(
                 f"Apps {app.app_label!r} and {required.app_label!r} require each other; neither can come first.",
-                hint=f"Take one out of `requires` in {app.path / 'apps.py'} or {required.path / 'apps.py'}.",
+                hint=f"Take one out of requires in {app.path / 'apps.py'} or {required.path / 'apps.py'}.",
                 code="apps.order",
             )
         return ImproperlyConfigured(
             f"App {app.app_label!r} requires {required.app_label!r}, which is not installed before it.",
-            hint=f"Put {other} above {own} in installed_apps.",
+            hint=f"Put {other} above {own}.",
             code="apps.order",
         )
 
@@ -121,5 +127,5 @@ def _explained(error: Exception, entry: Entry) -> Exception:
     """Return what an app raised while it was imported: the same, without our frames, and with one line on the app."""
     if not isinstance(error, FrameworkError):
         error.add_note(f"While loading the app {entry}.")
-        error.__traceback__ = beyond_imports(error.__traceback__)
+        error.__traceback__ = own_traceback(error)
     return error

@@ -62,7 +62,9 @@ class Planner:
         if (known := self._known.get(key)) is not None:
             self._steps.update((step.key, step) for step in known)
         elif key in self._path:
-            raise cycle([*self._path[self._path.index(key) :], key])
+            path = self._path[self._path.index(key) :]
+            start = min(range(len(path)), key=lambda index: name_of(path[index]))  # one cycle reads the same from all
+            raise cycle([*path[start:], *path[:start], path[start]])
         elif (provider := self._find(key)) is None:
             raise _missing(key, asker, self._names)
         elif provider is not BY_SCOPE:
