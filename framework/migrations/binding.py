@@ -1,0 +1,43 @@
+"""Lets `from alembic import op` in a revision file speak to the operations at hand.
+
+Alembic keeps one such object for the process. Two projects that migrate in one process, in two tasks or threads,
+would get each other's; a context variable tells them apart.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from alembic import op
+from alembic.operations import Operations
+
+__all__ = ["bound"]
+
+current: ContextVar[Operations] = ContextVar("framework.migrations.operations")
+
+
+class Proxy:
+    """Stands where Alembic expects its operations."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(current.get(), name)
+        except LookupError:
+            raise NameError(
+                f"op.{name}() was called outside a migration; write it inside upgrade() or downgrade()."
+            ) from None
+
+
+proxy = Proxy()
+
+
+@contextmanager
+def bound(operations: Operations) -> Iterator[None]:
+    """Make `alembic.op` mean `operations` for the code inside, in this task or thread only."""
+    vars(op)["_proxy"] = proxy  # set each time: Alembic's own commands, run in this process, take it away
+    token = current.set(operations)
+    try:
+        yield
+    finally:
+        current.reset(token)

@@ -1,0 +1,91 @@
+"""`makemigrations`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from framework.errors import CommandError
+from framework.migrations.commands.group import commands
+from framework.migrations.places import folders_of, graph_of, require_apps
+from framework.project import Project
+from framework.services import Inject
+
+if TYPE_CHECKING:
+    from framework.migrations.autodetector.arranging import NewMigration
+
+
+@commands.command()
+def makemigrations(
+    project: Inject[Project],
+    labels: Annotated[list[str] | None, typer.Argument(metavar="[APP]...", help="Only these apps.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if migrations are missing; write none.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Write a migration to fill in by hand.")] = False,
+    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
+    name: Annotated[str | None, typer.Option("--name", "-n", help="Name of the new migration.")] = None,
+) -> None:
+    """Write the migrations that bring the database up to the models. Needs no database."""
+    from framework.migrations import making
+    from framework.migrations.questioner import Questioner
+    from framework.migrations.writer import render
+
+    named = labels or []
+    require_apps(project, named, exit_code=2)
+    if name is not None and not name.isidentifier():
+        raise CommandError("The migration name must be a valid Python identifier.", code="migrations.name")
+    if empty:
+        graph = graph_of(project)
+        graph.require_single_ends()
+        plan = making.Plan([making.empty(graph, label, name) for label in require_labels(named)], [])
+    else:
+        plan = making.plan(project, named, Questioner())
+    for label in plan.foreign:
+        typer.echo(f"App {label!r} is an installed package whose models are ahead of its migrations; left alone.")
+    if not plan.migrations:
+        typer.echo(nothing(named))
+        return
+    if name is not None and not empty:
+        rename(plan.migrations, name)
+    for app in dict.fromkeys(migration.app for migration in plan.migrations):
+        typer.echo(f"Migrations for '{app}':")
+        for migration in (item for item in plan.migrations if item.app == app):
+            path = folders_of(project)[app] / f"{migration.name}.py"
+            if not dry_run and not check:
+                path = making.save(project, migration)
+            typer.echo(f"  {relative(path)}")
+            for change in migration.changes:
+                typer.echo(f"    {change.symbol} {change.text}")
+            if dry_run:
+                typer.echo(render(migration))
+    if check:
+        raise typer.Exit(1)
+
+
+def require_labels(labels: list[str]) -> list[str]:
+    """Raise Django's error for `--empty` without apps."""
+    if not labels:
+        raise CommandError("You must supply at least one app label when using --empty.", code="migrations.empty")
+    return labels
+
+
+def rename(migrations: list["NewMigration"], name: str) -> None:
+    """Give new migrations the name a person wants; what refers to them follows."""
+    from framework.migrations.autodetector.arranging import rename
+
+    for migration in migrations:
+        rename(migrations, migration, f"{migration.name[:4]}_{name}")
+
+
+def nothing(labels: list[str]) -> str:
+    """Return what Django says when there is nothing to write."""
+    if len(labels) == 1:
+        return f"No changes detected in app '{labels[0]}'"
+    if labels:
+        return f"No changes detected in apps '{"', '".join(labels)}'"
+    return "No changes detected"
+
+
+def relative(path: Path) -> str:
+    """Return a path from the current folder where it is below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

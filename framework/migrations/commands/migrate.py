@@ -1,0 +1,127 @@
+"""`migrate`."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from framework.errors import CommandError
+from framework.migrations.commands.group import commands
+from framework.migrations.graph import Graph, Migration, Step
+from framework.migrations.places import require_apps
+from framework.project import Project
+from framework.services import Inject
+
+if TYPE_CHECKING:
+    from framework.migrations.executor import Moment
+
+
+@commands.command()
+async def migrate(
+    project: Inject[Project],
+    app: Annotated[str | None, typer.Argument(help="Only this app, and what it needs.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Go to this migration, on or back; 'zero' takes all back.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be done.")] = False,
+    fake: Annotated[bool, typer.Option("--fake", help="Note migrations as applied without running them.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 if migrations are not applied; do nothing.")
+    ] = False,
+    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
+) -> None:
+    """Apply migrations, or take them back."""
+    from framework.migrations.migrating import executor_of
+
+    if app is not None:
+        require_apps(project, [app])
+    async with executor_of(project) as executor:
+        graph = executor.graph
+        graph.require_single_ends()
+        applied = await executor.applied()
+        steps, target = choose(graph, applied, app, name)
+        if plan:
+            show_plan(steps)
+        if check or plan:
+            raise typer.Exit(1 if check and steps else 0)
+        typer.echo("Operations to perform:")
+        typer.echo(f"  {target}")
+        typer.echo("Running migrations:")
+        if not steps:
+            typer.echo("  No migrations to apply.")
+            tell_of_changes(project)
+        await executor.run(steps, fake=fake, report=reporter(fake))
+
+
+def choose(graph: Graph, applied: set[str], app: str | None, name: str | None) -> tuple[list[Step], str]:
+    """Return the steps to make, and Django's line about where they lead."""
+    if app is None:
+        apps = ", ".join(label for label in graph.apps if graph.of(label)) or "(none)"
+        return graph.forwards(graph.order, applied), f"Apply all migrations: {apps}"
+    if not graph.of(app):
+        raise CommandError(f"App {app!r} does not have migrations.", code="migrations.none")
+    if name is None:
+        leaves = [leaf.revision for leaf in graph.leaves(app)]
+        return graph.forwards(leaves, applied), f"Apply all migrations: {app}"
+    if name == "zero":
+        return graph.to_zero(app, applied), f"Unapply all migrations: {app}"
+    target = find(graph, app, name)
+    line = f"Target specific migration: {target.name}, from {app}"
+    if target.revision not in applied:
+        return graph.forwards([target.revision], applied), line
+    # What other apps built on later migrations of this one goes with them; what they built on this one stays.
+    later = [node.revision for node in graph.of(app) if target.revision in node.parents]
+    doomed = {revision for item in later for revision in (item, *graph.descendants(item))} & applied
+    return [Step(graph.nodes[item], forward=False) for item in reversed(graph.order) if item in doomed], line
+
+
+def find(graph: Graph, app: str, prefix: str) -> Migration:
+    """Return the migration of an app whose name starts with `prefix`, or raise Django's error."""
+    matches = [node for node in graph.of(app) if node.name.startswith(prefix) or node.revision == prefix]
+    exact = [node for node in matches if prefix in (node.name, node.revision)]
+    if len(exact or matches) == 1:
+        return (exact or matches)[0]
+    if matches:
+        raise CommandError(
+            f"More than one migration matches '{prefix}' in app '{app}'. Please be more specific.",
+            code="migrations.ambiguous",
+        )
+    raise CommandError(f"Cannot find a migration matching '{prefix}' from app '{app}'.", code="migrations.unknown")
+
+
+def show_plan(steps: list[Step]) -> None:
+    """Print what would be done, as Django does."""
+    typer.echo("Planned operations:")
+    if not steps:
+        typer.echo("  No planned migration operations.")
+    for step in steps:
+        typer.echo(str(step.migration))
+        for line in step.migration.docstring.splitlines():
+            text = line.strip().rstrip(".")
+            typer.echo(f"    {text if step.forward else f'Undo {text}'}")
+
+
+def reporter(fake: bool) -> "Callable[[Step, Moment], None]":
+    """Return what prints a line for every step."""
+
+    def report(step: Step, moment: "Moment") -> None:
+        if moment == "start":
+            typer.echo(f"  {'Applying' if step.forward else 'Unapplying'} {step.migration}...", nl=False)
+        else:
+            typer.echo(" FAKED" if fake else " OK")
+
+    return report
+
+
+def tell_of_changes(project: Project) -> None:
+    """Say, as Django does, that models have changed since the last migration."""
+    from framework.migrations.making import apps_with_changes
+
+    if labels := apps_with_changes(project):
+        listed = ", ".join(map(repr, labels))
+        typer.echo(
+            f"  Your models in app(s): {listed} have changes that are not yet reflected in a migration, "
+            "and so won't be applied."
+        )
+        typer.echo(
+            "  Run 'manage.py makemigrations' to make new migrations, and then re-run 'manage.py migrate' to "
+            "apply them."
+        )

@@ -1,0 +1,177 @@
+"""Migrations and what comes before what. Knows neither Alembic nor SQLAlchemy: headers are enough for plans."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from framework.errors import CommandError
+
+__all__ = ["Graph", "HistoryError", "Migration", "Step"]
+
+
+class HistoryError(CommandError):
+    """The migration files don't fit together."""
+
+    code = "migrations.history"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One revision file, as far as its header tells."""
+
+    app: str
+    name: str
+    """The file's name without `.py`: `0001_initial`."""
+    revision: str
+    """What other files call it: `blog.0001_initial`."""
+    path: Path = field(compare=False)
+    parents: tuple[str, ...] = ()
+    """`down_revision`: the one before it in its app, or both where it merges two."""
+    depends_on: tuple[str, ...] = ()
+    """Migrations of other apps that come first."""
+    replaces: tuple[str, ...] = ()
+    """Migrations that this one stands for."""
+    docstring: str = field(default="", compare=False)
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """Everything that comes directly before it."""
+        return (*self.parents, *self.depends_on)
+
+    @property
+    def number(self) -> int:
+        """The number its name starts with, or 0."""
+        digits = self.name.partition("_")[0]
+        return int(digits) if digits.isdecimal() else 0
+
+    def __str__(self) -> str:
+        return f"{self.app}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One migration to apply, or with `forward=False` to take back."""
+
+    migration: Migration
+    forward: bool = True
+
+
+class Graph:
+    """All migrations of the installed apps. Raises `HistoryError` when a parent is missing or they form a circle."""
+
+    def __init__(self, migrations: Iterable[Migration], apps: Sequence[str] = ()) -> None:
+        self.nodes: dict[str, Migration] = {}
+        for migration in migrations:
+            if (other := self.nodes.setdefault(migration.revision, migration)) is not migration:
+                raise HistoryError(
+                    f"Two migrations are called {migration.revision!r}: {other.path} and {migration.path}.",
+                    hint="Give one of them another `revision`.",
+                )
+        self.apps = sorted({*apps, *(node.app for node in self.nodes.values())})
+        self.children: dict[str, list[str]] = {revision: [] for revision in self.nodes}
+        for node in self.nodes.values():
+            for revision in node.before:
+                if revision not in self.nodes:
+                    raise self.missing(node, revision)
+                self.children[revision].append(node.revision)
+        self.order = list(self.sort(self.nodes))
+        """Every revision, each after all that come before it."""
+
+    def missing(self, node: Migration, revision: str) -> HistoryError:
+        """Return the error for a migration that follows one that is not there."""
+        app = revision.partition(".")[0]
+        if app not in self.apps:
+            hint = f"Install the app {app!r}, or take the dependency out of {node.path}."
+        else:
+            hint = f"Restore the file, or correct {node.path}."
+        return HistoryError(f"Migration {node} comes after {revision!r}, which does not exist.", hint=hint)
+
+    def sort(self, revisions: Iterable[str]) -> Iterator[str]:
+        """Yield revisions and all that come before them, app by app and by name where that leaves a choice."""
+        done: set[str] = set()
+        for start in sorted(revisions, key=lambda revision: (self.nodes[revision].app, self.nodes[revision].name)):
+            if start in done:
+                continue
+            # An explicit stack: histories grow longer than Python's recursion allows.
+            path: dict[str, Iterator[str]] = {start: iter(self.nodes[start].before)}
+            while path:
+                revision, remaining = next(reversed(path.items()))
+                following = next((item for item in remaining if item not in done), None)
+                if following is None:
+                    del path[revision]
+                    done.add(revision)
+                    yield revision
+                elif following in path:
+                    circle = [*list(path)[list(path).index(following) :], following]
+                    raise HistoryError(
+                        f"Migrations form a circle: {' → '.join(circle)}.",
+                        hint="Take one `depends_on` out; a step of its own may hold what needed it.",
+                    )
+                else:
+                    path[following] = iter(self.nodes[following].before)
+
+    def of(self, app: str) -> list[Migration]:
+        """Return an app's migrations, each after those it builds on."""
+        return [self.nodes[revision] for revision in self.order if self.nodes[revision].app == app]
+
+    def leaves(self, app: str) -> list[Migration]:
+        """Return the migrations of an app that no other of it builds on; more than one is a conflict."""
+        return [
+            node
+            for node in self.of(app)
+            if all(
+                self.nodes[child].app != app or node.revision not in self.nodes[child].parents
+                for child in self.children[node.revision]
+            )
+        ]
+
+    def conflicts(self) -> dict[str, list[Migration]]:
+        """Return the apps whose history has more than one end."""
+        return {app: leaves for app in self.apps if len(leaves := self.leaves(app)) > 1}
+
+    def require_single_ends(self) -> None:
+        """Raise Django's error when an app's history has several ends."""
+        if conflicts := self.conflicts():
+            listed = "; ".join(f"{', '.join(node.name for node in nodes)} in {app}" for app, nodes in conflicts.items())
+            raise CommandError(
+                "Conflicting migrations detected; multiple leaf nodes in the migration graph: "
+                f"({listed}).\nTo fix them run 'python manage.py makemigrations --merge'",
+                code="migrations.conflict",
+            )
+
+    def ancestors(self, revisions: Iterable[str]) -> list[str]:
+        """Return `revisions` and all that come before them, in order."""
+        return list(self.sort(revisions))
+
+    def descendants(self, revision: str) -> set[str]:
+        """Return all that build on `revision`, directly or not."""
+        found: set[str] = set()
+        waiting = list(self.children[revision])
+        while waiting:
+            if (child := waiting.pop()) not in found:
+                found.add(child)
+                waiting.extend(self.children[child])
+        return found
+
+    def forwards(self, targets: Iterable[str], applied: Collection[str]) -> list[Step]:
+        """Return the steps that apply `targets` and what they need."""
+        return [Step(self.nodes[revision]) for revision in self.sort(targets) if revision not in applied]
+
+    def backwards(self, targets: Iterable[str], applied: Collection[str]) -> list[Step]:
+        """Return the steps that take back everything built on `targets`, in every app; the targets stay."""
+        doomed = {revision for target in targets for revision in self.descendants(target)} & set(applied)
+        return [Step(self.nodes[revision], forward=False) for revision in reversed(self.order) if revision in doomed]
+
+    def to_zero(self, app: str, applied: Collection[str]) -> list[Step]:
+        """Return the steps that take back all of an app, and what other apps built on it."""
+        own = {node.revision for node in self.of(app)}
+        doomed = (own | {item for revision in own for item in self.descendants(revision)}) & set(applied)
+        return [Step(self.nodes[revision], forward=False) for revision in reversed(self.order) if revision in doomed]
+
+
+def by_app(migrations: Iterable[Migration]) -> Mapping[str, list[Migration]]:
+    """Return migrations grouped by app, apps in order of their labels."""
+    groups: dict[str, list[Migration]] = {}
+    for migration in sorted(migrations, key=lambda item: item.app):
+        groups.setdefault(migration.app, []).append(migration)
+    return groups

@@ -1,0 +1,98 @@
+"""Finds the revision files of the installed apps and reads their headers without running them."""
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from framework.migrations.graph import Graph, HistoryError, Migration
+
+__all__ = ["load_graph", "load_module", "read_migration"]
+
+HEADER = ("revision", "down_revision", "depends_on", "replaces")
+
+
+def load_graph(folders: Mapping[str, Path]) -> Graph:
+    """Return the history of every app; `folders` says where each one keeps its files."""
+    return Graph((migration for app, folder in folders.items() for migration in read_folder(app, folder)), [*folders])
+
+
+def read_folder(app: str, folder: Path) -> Iterator[Migration]:
+    """Yield the migrations in a folder, by name; there may be none, and no folder."""
+    for path in sorted(folder.glob("*.py")):
+        if path.name[0] not in "_~":
+            yield read_migration(app, path)
+
+
+def read_migration(app: str, path: Path) -> Migration:
+    """Return what the top of a revision file says."""
+    # What stands above the first function is enough, and parsing only that is much faster.
+    head, *_ = path.read_text(encoding="utf-8").split("\ndef ", 1)
+    try:
+        tree = ast.parse(head, str(path))
+    except SyntaxError as error:
+        raise HistoryError(f"{path}:{error.lineno} is not valid Python: {error.msg}.") from None
+    values = dict(assignments(tree, path))
+    revision = values.get("revision")
+    if not isinstance(revision, str):
+        raise HistoryError(
+            f"{path} has no `revision`; wanted revision = '{app}.{path.stem}'.",
+            hint="Write it, or start the file's name with '_' if it is no migration.",
+        )
+    return Migration(
+        app=app,
+        name=path.stem,
+        revision=revision,
+        path=path,
+        parents=several(values.get("down_revision")),
+        depends_on=several(values.get("depends_on")),
+        replaces=several(values.get("replaces")),
+        docstring=ast.get_docstring(tree) or "",
+    )
+
+
+def assignments(tree: ast.Module, path: Path) -> Iterator[tuple[str, Any]]:
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in HEADER:
+                pass
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in HEADER:
+                pass
+            case _:
+                continue
+        try:
+            yield name, ast.literal_eval(value)
+        except ValueError:
+            raise HistoryError(
+                f"{path}:{node.lineno} computes `{name}`; wanted a plain value.",
+                hint="Headers are read without running the file.",
+            ) from None
+
+
+def several(value: object) -> tuple[str, ...]:
+    """Return Alembic's one, several or no revisions as a tuple."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, tuple | list | set) else ()
+
+
+def load_module(migration: Migration) -> ModuleType:
+    """Run a revision file and return its module, fresh each time."""
+    name = f"{migration.app}.migrations.{migration.name}"
+    spec = importlib.util.spec_from_file_location(name, migration.path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Under a name of its own: the same app may stand in two places of one process, as in tests.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

@@ -1,0 +1,83 @@
+"""Makes the migrations that a project lacks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from framework.errors import CommandError
+from framework.migrations.autodetector.arranging import NewMigration, trim
+from framework.migrations.autodetector.detection import detect
+from framework.migrations.graph import Graph
+from framework.migrations.modelled import tables_of_models
+from framework.migrations.places import folders_of, graph_of, is_own
+from framework.migrations.questioner import Questioner
+from framework.migrations.replay import replay
+from framework.migrations.schema import Column, Table
+from framework.migrations.writer import write
+
+if TYPE_CHECKING:
+    from framework.project import Project
+
+__all__ = ["Plan", "apps_with_changes", "empty", "plan", "save"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Migrations to write, and what was left out."""
+
+    migrations: list[NewMigration]
+    foreign: list[str]
+    """Labels of installed packages whose models have changes; their authors write those."""
+
+
+def plan(project: "Project", labels: Collection[str], questioner: Questioner) -> Plan:
+    """Return what the apps named lack; without names, what the project's own apps lack. Needs no database."""
+    graph = graph_of(project)
+    graph.require_single_ends()
+    found = detect(graph, replay(graph), tables_of_models(project), questioner)
+    own = {app.app_label for app in project.apps if is_own(project, app)}
+    kept = trim(found, labels or own)
+    foreign = {migration.app for migration in found} - own - set(labels)
+    if needed := foreign & {migration.app for migration in kept}:
+        label = min(needed)
+        raise foreign_error(label, project.apps[label].path)
+    return Plan(kept, sorted(foreign))
+
+
+def foreign_error(label: str, path: Path) -> CommandError:
+    return CommandError(
+        f"App {label!r} is an installed package whose models have changes that its migrations lack, "
+        "and your models build on them.",
+        hint=f"Update the package. 'makemigrations {label}' would write into {path}; "
+        f"the setting migrations.folders keeps the files in your project instead.",
+        code="migrations.foreign",
+    )
+
+
+def apps_with_changes(project: "Project") -> list[str]:
+    """Return the labels of apps whose models are ahead of their migrations."""
+    graph = graph_of(project)
+    found = detect(graph, replay(graph), tables_of_models(project), AnyValue())
+    return sorted({migration.app for migration in found})
+
+
+class AnyValue(Questioner):
+    """Answers everything, for finding out whether there is anything to ask."""
+
+    def value_for_existing_rows(self, table: Table, column: Column) -> Any:
+        """Return a stand-in."""
+        return ""
+
+
+def empty(graph: Graph, label: str, name: str | None) -> NewMigration:
+    """Return a migration of an app that does nothing yet."""
+    leaves = graph.leaves(label)
+    number = 1 + max((node.number for node in graph.of(label)), default=0)
+    words = name or ("custom" if leaves else "initial")
+    return NewMigration(label, f"{number:04}_{words}", tuple(leaf.revision for leaf in leaves))
+
+
+def save(project: "Project", migration: NewMigration) -> Path:
+    """Write a migration and return its file."""
+    return write(migration, folders_of(project)[migration.app])

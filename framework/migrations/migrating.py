@@ -1,0 +1,47 @@
+"""Brings a project's database to where its migrations lead."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from framework.db import Database
+from framework.migrations.connection import open_engine
+from framework.migrations.executor import Executor
+from framework.migrations.graph import Step
+from framework.migrations.places import graph_of
+
+if TYPE_CHECKING:
+    from framework.project import Project
+
+__all__ = ["database_of", "executor_of", "migrate", "unapplied"]
+
+
+async def migrate(project: "Project") -> None:
+    """Apply every migration of every installed app. Works inside a running event loop, and when there is nothing to do.
+
+    Raises `MigrationFailed` at the first that fails; those before it stay.
+    """
+    async with executor_of(project) as executor:
+        await executor.run(await unapplied(executor))
+
+
+async def unapplied(executor: Executor) -> list[Step]:
+    """Return the steps that are still to be made, in order."""
+    executor.graph.require_single_ends()
+    return executor.graph.forwards(executor.graph.order, await executor.applied())
+
+
+@asynccontextmanager
+async def executor_of(project: "Project") -> AsyncIterator[Executor]:
+    """Open what runs migrations on the project's database."""
+    engine = open_engine((await database_of(project)).url)
+    try:
+        yield Executor(engine, graph_of(project))
+    finally:
+        await engine.dispose()
+
+
+async def database_of(project: "Project") -> Database:
+    """Return the project's database, or the one that a test or a setting put in its place."""
+    async with project.scope() as scope:
+        return await scope.get(Database)

@@ -1,0 +1,202 @@
+"""Alembic's operations with a state beside them: replayed on the state alone, or run on a database too."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from alembic.operations import BatchOperations, Operations, ops
+from alembic.runtime.migration import MigrationContext
+
+from framework.migrations.apply import apply_operation
+from framework.migrations.building import build_table
+from framework.migrations.state import State, StateError, key_of
+
+if TYPE_CHECKING:
+    from framework.migrations.graph import Migration
+
+__all__ = ["LiveOperations", "StateOperations"]
+
+
+class StateOperations(Operations):
+    """What `op` is while a migration's file is replayed: every operation changes the state and nothing else."""
+
+    def __init__(self, context: MigrationContext, state: State, migration: "Migration") -> None:
+        super().__init__(context)
+        self.state = state
+        self.migration = migration
+        self.recorded: list[ops.MigrateOperation] = []
+        """The operations so far, in order: what checks of safety and squashing look at."""
+
+    def invoke(self, operation: ops.MigrateOperation) -> Any:
+        """Carry out one operation."""
+        self.note(operation)
+        # Alembic hands back the table it made, for bulk inserts.
+        return operation.to_table() if isinstance(operation, ops.CreateTableOp) else None
+
+    @contextmanager
+    def batch_alter_table(
+        self, table_name: str, schema: str | None = None, **options: Any
+    ) -> Iterator[BatchOperations]:  # pyright: ignore[reportIncompatibleMethodOverride]  # Alembic's other parameters are in options
+        """Collect the changes of one table and make them when the block ends."""
+        batch = Batch(self, table_name, schema)
+        yield batch
+        self.alter(batch, options)
+
+    def alter(self, batch: "Batch", options: dict[str, Any]) -> None:
+        """Carry out what a block collected."""
+        for operation in batch.collected:
+            self.invoke(operation)
+
+    def note(self, operation: ops.MigrateOperation) -> None:
+        """Take one operation into the record and the state."""
+        self.recorded.append(operation)
+        for key in apply_operation(operation, self.state, self.migration.app):
+            self.state.touch(key, self.migration.app, self.migration.revision)
+
+
+class Batch(BatchOperations):
+    """What `batch_op` is: it only collects."""
+
+    def __init__(self, operations: Operations, table_name: str, schema: str | None) -> None:
+        impl: Any = SimpleNamespace(table_name=table_name, schema=schema, dialect=operations.impl.dialect)
+        super().__init__(operations.migration_context, impl=impl)
+        self.collected: list[ops.MigrateOperation] = []
+        self.key = key_of(table_name, schema)
+        self.table_name = table_name
+        self.schema = schema
+
+    def invoke(self, operation: ops.MigrateOperation) -> Any:
+        """Keep an operation for the end of the block."""
+        self.collected.append(operation)
+
+
+class LiveOperations(StateOperations):
+    """What `op` is while a migration runs on a database."""
+
+    def invoke(self, operation: ops.MigrateOperation) -> Any:
+        """Carry out one operation on the database; SQLite gets what its ALTER TABLE cannot by rebuilding the table."""
+        if self.sqlite and isinstance(operation, ops.CreateTableCommentOp | ops.DropTableCommentOp):
+            return None  # it has none
+        if self.sqlite and needs_rebuild(operation):
+            with self.batch_alter_table(operation.table_name, operation.schema) as batch:
+                batch.invoke(operation)
+            return None
+        result = Operations.invoke(self, operation)
+        self.follow(operation)
+        return result
+
+    def alter(self, batch: "Batch", options: dict[str, Any]) -> None:
+        """Carry out what a block collected."""
+        if not self.sqlite:
+            with Operations.batch_alter_table(self, batch.table_name, batch.schema, **options) as real:
+                for operation in batch.collected:
+                    real.invoke(operation)
+            self.follow(*batch.collected)
+            return
+        for run in runs(batch.collected):
+            if is_rename(run[0]):
+                # SQLite's own RENAME COLUMN renames it in other tables' foreign keys, in triggers and views too.
+                Operations.invoke(self, run[0])
+            else:
+                self.rebuild(batch, run, options)
+            self.follow(*run)
+
+    def rebuild(self, batch: "Batch", run: list[ops.MigrateOperation], options: dict[str, Any]) -> None:
+        """Make a new table, copy the rows, and put it in the old one's place."""
+        bind = self.get_bind()
+        table = self.known(batch)
+        if table is not None:
+            options = {"copy_from": table, **options}
+        # Without it, the rename at the end fails where a view reads the table.
+        bind.exec_driver_sql("PRAGMA legacy_alter_table=ON")
+        try:
+            with Operations.batch_alter_table(self, batch.table_name, batch.schema, **options) as real:
+                for operation in run:
+                    real.invoke(operation)
+        finally:
+            bind.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
+
+    def known(self, batch: "Batch") -> sa.Table | None:
+        """Return the table from the state, which keeps what SQLite forgets; `None` if the database has another one."""
+        table = self.state.tables.get(batch.key)
+        real = {row[1] for row in self.get_bind().exec_driver_sql(f"PRAGMA table_xinfo({batch.table_name!r})")}
+        if table is None or set(table.columns) != real:
+            return None
+        return build_table(table, sa.MetaData())
+
+    def follow(self, *operations: ops.MigrateOperation) -> None:
+        """Let the state follow the database; what it cannot know any more it forgets."""
+        for operation in operations:
+            try:
+                self.note(operation)
+            except StateError:
+                name, schema = getattr(operation, "table_name", ""), getattr(operation, "schema", None)
+                self.state.tables.pop(key_of(name, schema), None)
+
+    @property
+    def sqlite(self) -> bool:
+        """Whether the database is SQLite."""
+        return self.migration_context.dialect.name == "sqlite"
+
+
+def needs_rebuild(operation: ops.MigrateOperation) -> bool:
+    """Tell whether SQLite's ALTER TABLE may lack an operation. Adding a plain column rebuilds nothing after all."""
+    kinds = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
+    return isinstance(operation, kinds)
+
+
+def is_rename(operation: ops.MigrateOperation) -> bool:
+    return isinstance(operation, ops.AlterColumnOp) and bool(operation.modify_name)
+
+
+def runs(operations: Iterable[ops.MigrateOperation]) -> Iterator[list[ops.MigrateOperation]]:
+    """Split operations at the renames, each of which stands alone, and before a column just added is altered.
+
+    A rebuild makes only the table that comes out at the end: a default that served the rows must have stood before.
+    """
+    run: list[ops.MigrateOperation] = []
+    for operation in operations:
+        if isinstance(operation, ops.AlterColumnOp) and operation.modify_name:
+            if run:
+                yield run
+            rename, rest = split(operation)
+            yield [rename]
+            run = [rest] if rest is not None else []
+            continue
+        if run and alters_added(operation, run):
+            yield run
+            run = []
+        run.append(operation)
+    if run:
+        yield run
+
+
+def alters_added(operation: ops.MigrateOperation, run: Iterable[ops.MigrateOperation]) -> bool:
+    added = {item.column.name for item in run if isinstance(item, ops.AddColumnOp)}
+    return isinstance(operation, ops.AlterColumnOp) and operation.column_name in added
+
+
+def split(operation: ops.AlterColumnOp) -> tuple[ops.AlterColumnOp, ops.AlterColumnOp | None]:
+    """Split an operation that renames and changes a column into one for each."""
+    name = operation.modify_name
+    rename = ops.AlterColumnOp(operation.table_name, operation.column_name, schema=operation.schema, modify_name=name)
+    rest = ops.AlterColumnOp(
+        operation.table_name,
+        str(name),
+        schema=operation.schema,
+        existing_type=operation.existing_type,
+        existing_server_default=operation.existing_server_default,
+        existing_nullable=operation.existing_nullable,
+        existing_comment=operation.existing_comment,
+        modify_nullable=operation.modify_nullable,
+        modify_comment=operation.modify_comment,
+        modify_server_default=operation.modify_server_default,
+        modify_type=operation.modify_type,
+        **operation.kw,
+    )
+    changes = (rest.modify_nullable, rest.modify_type)
+    if changes == (None, None) and rest.modify_server_default is False and rest.modify_comment is False:
+        return rename, None
+    return rename, rest

@@ -1,0 +1,86 @@
+"""Replays migration files into a state: no connection, no dialect's SQL, the same answer on every machine."""
+
+import traceback
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.dialects import postgresql
+
+from framework.migrations.binding import bound
+from framework.migrations.graph import Graph, Migration
+from framework.migrations.loader import load_module
+from framework.migrations.operations import StateOperations
+from framework.migrations.state import State, StateError
+
+__all__ = ["replay", "replay_one"]
+
+
+class NoConnection:
+    """What `op.get_bind()` gives during replay: writing through it does nothing, reading is an error."""
+
+    def __init__(self) -> None:
+        # Files that branch on the database take the same branch everywhere.
+        self.dialect = postgresql.dialect()
+
+    def execute(self, *args: object, **options: object) -> "NoResult":
+        return NoResult()
+
+    exec_driver_sql = scalar = scalars = execute
+
+    def in_transaction(self) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_reading(f"op.get_bind().{name}")
+
+
+class NoResult:
+    """The result of a statement that was not sent."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_reading(f"the result's {name}")
+
+    def __iter__(self) -> Any:
+        raise no_reading("the rows of a result")
+
+
+def no_reading(what: str) -> StateError:
+    return StateError(
+        f"This migration reads from the database: {what} was used while its file is replayed without one.",
+        hint="Move work on data into a function called data(), which replay never calls.",
+        code="migrations.reads",
+    )
+
+
+def replay(graph: Graph, revisions: Iterable[str] | None = None) -> State:
+    """Return the state after `revisions`, by default after all; they are replayed in the graph's order."""
+    state = State()
+    wanted = None if revisions is None else set(revisions)
+    for revision in graph.order:
+        if wanted is None or revision in wanted:
+            replay_one(graph.nodes[revision], state)
+    return state
+
+
+def replay_one(migration: Migration, state: State) -> Sequence[ops.MigrateOperation]:
+    """Bring `state` past one migration and return the operations it is made of."""
+    connection: Any = NoConnection()
+    context = MigrationContext.configure(dialect=connection.dialect)
+    context.connection = context.impl.connection = connection
+    operations = StateOperations(context, state, migration)
+    try:
+        with bound(operations):
+            load_module(migration).upgrade()
+    except StateError as error:
+        raise StateError(f"{place(migration, error)}: {error.message}", hint=error.hint, code=error.code) from None
+    return operations.recorded
+
+
+def place(migration: Migration, error: Exception) -> str:
+    """Return the file and line of a migration that an error came from."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(migration.path)
+    ]
+    return f"{migration.path}:{lines[-1]}" if lines else str(migration.path)

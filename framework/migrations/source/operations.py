@@ -1,0 +1,194 @@
+"""How Alembic's operations are written, alone or inside a `batch_alter_table` block."""
+
+from collections.abc import Mapping, Sequence
+from functools import singledispatch
+from itertools import groupby
+
+from alembic.operations import ops
+
+from framework.errors import CommandError
+from framework.migrations.reading import read_column, read_constraint, read_index, read_table
+from framework.migrations.schema import Check, Exclude, ForeignKey, PrimaryKey, Unique
+from framework.migrations.source.code import OP, Code, call, literal, sequence
+from framework.migrations.source.items import column_code, final, index_columns, keywords, names, optional, table_code
+from framework.migrations.source.layout import layout
+from framework.migrations.source.sql import server_default
+from framework.migrations.source.types import type_code
+
+__all__ = ["body"]
+
+ALONE = (ops.CreateTableOp, ops.DropTableOp, ops.RenameTableOp, ops.ExecuteSQLOp)
+INDEXES = (ops.CreateIndexOp, ops.DropIndexOp)
+
+
+def body(operations: Sequence[ops.MigrateOperation]) -> tuple[str, frozenset[str]]:
+    """Return the lines of a function that carries out `operations`, and the imports they need."""
+    lines: list[str] = []
+    imports: frozenset[str] = frozenset()
+    for place, group in groupby(operations, key=place_of):
+        members = list(group)
+        batch = place is not None and not all(isinstance(item, INDEXES) for item in members)
+        codes = [code_of(item, batch) for item in members]
+        imports |= frozenset().union(*(code.imports for code in codes))
+        if batch:
+            table, schema = place
+            opening = call("op.batch_alter_table", literal(table), imports=[OP], schema=optional(schema))
+            imports |= opening.imports
+            lines.append(f"    with {layout(opening.text)} as batch_op:")
+        lines.extend(layout(code.text, 8 if batch else 4) for code in codes)
+    return "\n".join(lines or ["    pass"]), imports
+
+
+def place_of(operation: ops.MigrateOperation) -> tuple[str, str | None] | None:
+    """Return the table whose block an operation belongs in, or `None` where it stands alone."""
+    if isinstance(operation, ALONE):
+        return None
+    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", None)
+    schema = getattr(operation, "schema", None) or getattr(operation, "kw", {}).get("source_schema")
+    return None if table is None else (table, schema)
+
+
+def code_of(operation: ops.MigrateOperation, batch: bool) -> Code:
+    """Return one operation as a call."""
+    function, args, options = parts(operation)
+    place = place_of(operation)
+    if place is None:
+        return call(function, *args, imports=[OP], **options)
+    if batch:
+        return call(f"batch_op.{function}", *args, **options)
+    table, schema = literal(place[0]), optional(place[1])
+    if isinstance(operation, ops.DropIndexOp):
+        return call(f"op.{function}", *args, imports=[OP], table_name=table, schema=schema, **options)
+    first, *rest = args
+    return call(f"op.{function}", first, table, *rest, imports=[OP], schema=schema, **options)
+
+
+type Parts = tuple[str, list[Code], Mapping[str, Code | None]]
+
+
+@singledispatch
+def parts(operation: ops.MigrateOperation) -> Parts:
+    """Return the function an operation calls, what it takes besides the table, and its options."""
+    raise CommandError(
+        f"{type(operation).__name__} cannot be written into a migration.",
+        hint="Write that step by hand.",
+        code="migrations.unwritable",
+    )
+
+
+@parts.register
+def _(operation: ops.CreateTableOp) -> Parts:
+    code = table_code(read_table(operation.to_table(), ""))
+    function, _, rest = code.text.partition("(")
+    return function, [Code(rest.removesuffix(")"), code.imports)], {}
+
+
+@parts.register
+def _(operation: ops.DropTableOp) -> Parts:
+    return "op.drop_table", [literal(operation.table_name)], {"schema": optional(operation.schema)}
+
+
+@parts.register
+def _(operation: ops.RenameTableOp) -> Parts:
+    args = [literal(operation.table_name), literal(operation.new_table_name)]
+    return "op.rename_table", args, {"schema": optional(operation.schema)}
+
+
+@parts.register
+def _(operation: ops.ExecuteSQLOp) -> Parts:
+    return "op.execute", [literal(str(operation.sqltext))], {}
+
+
+@parts.register
+def _(operation: ops.AddColumnOp) -> Parts:
+    return "add_column", [column_code(read_column(operation.column))], {}
+
+
+@parts.register
+def _(operation: ops.DropColumnOp) -> Parts:
+    return "drop_column", [literal(operation.column_name)], {}
+
+
+@parts.register
+def _(operation: ops.AlterColumnOp) -> Parts:
+    options: dict[str, Code | None] = {"new_column_name": optional(operation.modify_name)}
+    if operation.modify_type is not None:
+        options["type_"] = type_code(operation.modify_type)
+        if operation.existing_type is not None:
+            options["existing_type"] = type_code(operation.existing_type)
+    options["nullable"] = optional(operation.modify_nullable)
+    if operation.modify_server_default is not False:
+        options["server_default"] = default_code(operation.modify_server_default)
+    if operation.modify_comment is not False:
+        options["comment"] = literal(operation.modify_comment)
+    options |= {name: literal(value) for name, value in operation.kw.items() if name.startswith("postgresql_")}
+    return "alter_column", [literal(operation.column_name)], options
+
+
+def default_code(default: object) -> Code:
+    """Return a server default; `None` takes it away."""
+    import sqlalchemy as sa
+
+    if default is None:
+        return literal(None)
+    column = sa.Column("x", sa.Integer(), *([default] if isinstance(default, sa.Identity | sa.Computed) else []))
+    if column.server_default is None:
+        written = server_default(default if isinstance(default, sa.DefaultClause) else sa.DefaultClause(default))  # pyright: ignore
+    else:
+        written = read_column(column).generated
+    assert written is not None
+    return written
+
+
+@parts.register
+def _(operation: ops.AddConstraintOp) -> Parts:
+    constraint = read_constraint(operation.to_constraint())
+    assert constraint is not None
+    name, options = literal(constraint.name), keywords(constraint.options)
+    match constraint:
+        case PrimaryKey(columns=columns):
+            return "create_primary_key", [name, names(columns)], options
+        case ForeignKey(columns=columns, target=target, target_columns=targets):
+            schema, _, table = target.rpartition(".")
+            options["referent_schema"] = literal(schema) if schema else None
+            return "create_foreign_key", [name, literal(table), names(columns), names(targets)], options
+        case Unique(columns=columns):
+            return "create_unique_constraint", [name, names(columns)], options
+        case Check(condition=condition):
+            return "create_check_constraint", [final(name) or name, literal(condition)], options
+        case Exclude(elements=elements):
+            pairs = (sequence([code, literal(operator)], "()") for code, operator in elements)
+            return "create_exclude_constraint", [name, *pairs], options
+
+
+@parts.register
+def _(operation: ops.DropConstraintOp) -> Parts:
+    name = literal(operation.constraint_name)
+    kind = optional(operation.constraint_type)
+    return "drop_constraint", [(final(name) or name) if operation.constraint_type == "check" else name], {"type_": kind}
+
+
+@parts.register
+def _(operation: ops.CreateIndexOp) -> Parts:
+    index = read_index(operation.to_index())
+    options = {"unique": literal(True) if index.unique else None, **keywords(index.options)}
+    return "create_index", [literal(index.name), index_columns(index)], options
+
+
+@parts.register
+def _(operation: ops.DropIndexOp) -> Parts:
+    return "drop_index", [literal(operation.index_name)], {}
+
+
+@parts.register
+def _(operation: ops.CreateTableCommentOp) -> Parts:
+    return (
+        "create_table_comment",
+        [literal(operation.comment)],
+        {"existing_comment": optional(operation.existing_comment)},
+    )
+
+
+@parts.register
+def _(operation: ops.DropTableCommentOp) -> Parts:
+    return "drop_table_comment", [], {"existing_comment": optional(operation.existing_comment)}

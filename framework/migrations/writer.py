@@ -1,0 +1,65 @@
+"""Writes revision files: readable, formatted, importing everything they use."""
+
+import importlib.util
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from framework.migrations.autodetector.arranging import NewMigration
+from framework.migrations.source.code import literal, sequence
+from framework.migrations.source.layout import WIDTH, layout
+from framework.migrations.source.operations import body
+
+__all__ = ["render", "write"]
+
+
+def render(migration: NewMigration) -> str:
+    """Return the text of a revision file."""
+    upgrade, up_imports = body([item for change in migration.changes for item in change.forward])
+    downgrade, down_imports = body([item for change in reversed(migration.changes) for item in change.backward])
+    header = [f"revision = {literal(migration.revision)}", f"down_revision = {parents(migration.parents)}"]
+    if migration.depends_on:
+        header.append(f"depends_on = {sequence(map(literal, sorted(migration.depends_on)), '()')}")
+    return (
+        f"{docstring(migration)}\n\n"
+        f"{imports(up_imports | down_imports)}"
+        f"{chr(10).join(map(layout, header))}\n\n\n"
+        f"def upgrade() -> None:\n{upgrade}\n\n\n"
+        f"def downgrade() -> None:\n{downgrade}\n"
+    )
+
+
+def parents(revisions: Sequence[str]) -> str:
+    """Return `down_revision` the way Alembic writes it."""
+    if len(revisions) <= 1:
+        return literal(revisions[0] if revisions else None).text
+    return sequence(map(literal, revisions), "()").text
+
+
+def docstring(migration: NewMigration) -> str:
+    """Return what the migration does, a line a change."""
+    texts = [change.text.replace("\\", "\\\\").replace('"', "'") for change in migration.changes] or ["Write me"]
+    if len(texts) == 1:
+        return f'"""{texts[0]}."""'[: WIDTH * 2]
+    return '"""' + ".\n".join(texts) + '.\n"""'
+
+
+def imports(lines: Iterable[str]) -> str:
+    """Return import lines as isort orders them, with the empty lines after."""
+    found = list(lines)
+    standard = sorted(line for line in found if line.startswith("from decimal "))
+    others = [line for line in found if line not in standard]
+    ordered = sorted(line for line in others if line.startswith("import "))
+    ordered += sorted(line for line in others if line.startswith("from "))
+    blocks = ["\n".join(block) for block in (standard, ordered) if block]
+    return "".join(f"{block}\n\n" for block in blocks)
+
+
+def write(migration: NewMigration, folder: Path) -> Path:
+    """Write a migration into its app's folder, which is made when there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "__init__.py").touch()
+    path = folder / f"{migration.name}.py"
+    path.write_text(render(migration), encoding="utf-8")
+    # Bytecode is matched by time and size alone: what was compiled from a former file of this name must go.
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+    return path
