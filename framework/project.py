@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from framework._modules import defined_in, import_object, name_of, where
 from framework.apps import AppConfig, Apps
-from framework.conf import Settings
+from framework.conf import Settings, sections_of
 from framework.errors import ImproperlyConfigured, ServiceNotFound
 from framework.services import Scope, Services
 
@@ -27,6 +27,9 @@ class Project:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.apps = Apps(settings.installed_apps, type(settings))
+        settings.load_sections(
+            section for _, module in self.apps.modules("settings") for section in sections_of(module)
+        )
         self.services = Services(settings)
         self.services.value(Project, self)
         self._import_models()

@@ -8,6 +8,7 @@ from framework._modules import defined_in, name_of, where
 from framework.checks.message import Message
 from framework.checks.security import check_allowed_hosts, check_debug, check_secret_key
 from framework.checks.services import check_services
+from framework.checks.settings import check_variables
 from framework.errors import ImproperlyConfigured
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ BUILT_IN = (
     Marked(check_debug, ("security",), deploy=True),
     Marked(check_allowed_hosts, ("security",), deploy=True),
     Marked(check_services, ("services",)),
+    Marked(check_variables, ("settings",)),
 )
 """What every project is asked, whatever its apps."""
 

@@ -4,28 +4,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from framework.checks.message import Level, Message
+from framework.errors import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from framework.project import Project
 
 
-SHORTEST_KEY = 32
-"""Characters; a key of random letters this long cannot be guessed."""
-
-
 def check_secret_key(project: "Project") -> Iterator[Message]:
     """Find a project whose tokens and cookies anyone could sign."""
-    key = project.settings.secret_key.get_secret_value()
-    if project.settings.debug or len(key) >= SHORTEST_KEY:
-        return
-    found = f"has {len(key)} characters; wanted at least {SHORTEST_KEY}" if key else "is not set"
-    yield Message(
-        Level.ERROR,
-        f"secret_key {found}.",
-        hint='Set SECRET_KEY to what this prints: python -c "import secrets; print(secrets.token_urlsafe(50))"',
-        code="security.secret-key",
-        where="settings.secret_key",
-    )
+    try:
+        project.settings.require_secret_key()
+    except ImproperlyConfigured as error:
+        yield Message(Level.ERROR, error.message, hint=error.hint, code=error.code, where="settings.secret_key")
 
 
 def check_debug(project: "Project") -> Iterator[Message]:

@@ -4,7 +4,7 @@ from framework.conf.explain import Setting
 from framework.conf.loading import FRAMEWORK_SETTINGS, find_settings, load_settings
 from framework.conf.reading import UnknownVariable
 from framework.conf.secret_key import new_secret_key
-from framework.conf.section import Section
+from framework.conf.section import Section, sections_of
 from framework.conf.settings import Settings
 from framework.conf.source import Source
 
@@ -18,4 +18,5 @@ __all__ = [
     "find_settings",
     "load_settings",
     "new_secret_key",
+    "sections_of",
 ]

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +13,7 @@ from framework._modules import defined_in
 from framework.conf.fields import alternatives
 from framework.conf.redaction import redacted
 
-__all__ = ["Section", "prefix_of", "section_of"]
+__all__ = ["Section", "prefix_of", "section_of", "sections_of"]
 
 
 class Section(BaseModel):
@@ -45,6 +46,15 @@ def section_of(field: FieldInfo) -> type[Section] | None:
         return type(field.default)
     found = (kind for kind in alternatives(field.annotation) if isinstance(kind, type) and issubclass(kind, Section))
     return next(found, None)
+
+
+def sections_of(module: ModuleType) -> list[type[Section]]:
+    """Return the sections that a module, or a submodule of it, brings: not those that others are made of."""
+    written = [kind for kind in vars(module).values() if isinstance(kind, type) and defined_in(kind, module)]
+    found = [kind for kind in written if issubclass(kind, Section)]
+    bases = {base for kind in found for base in kind.__mro__[1:]}
+    parts = {part for kind in found for field in kind.model_fields.values() for part in alternatives(field.annotation)}
+    return [kind for kind in found if kind not in bases and kind not in parts]
 
 
 def prefix_of(section: type[Section]) -> str:

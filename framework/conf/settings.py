@@ -127,7 +127,7 @@ class Settings(BaseSettings):
         """Read the sections of the installed apps, so that every bad value in them is named now and in one message."""
         problems: list[BadValue] = []
         for type_ in types:
-            if self._declared(type_) is None and not any(type(known) is type_ for known in self._sections.values()):
+            if self._declared(type_) is None and not any(isinstance(known, type_) for known in self._sections.values()):
                 problems += self._read(type_, self._free_prefix(type_))
         if problems:
             raise invalid(problems)
@@ -156,9 +156,9 @@ class Settings(BaseSettings):
             return key
         origin = f" ({self.source('secret_key')})" if key else ""
         raise ImproperlyConfigured(
-            f"The secret key {problem}{origin}; wanted at least 32 random bytes outside debug.",
+            f"secret_key {problem}{origin}; wanted at least 32 random bytes outside debug.",
             hint=f"Set SECRET_KEY in the environment or in {self.root / '.env'}. A fresh one: {MAKE_KEY}",
-            code="conf.secret-key",
+            code="security.secret-key",
         )
 
     def _declared[S: Section](self, type_: type[S]) -> S | None:
