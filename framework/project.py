@@ -90,14 +90,14 @@ class Project:
     def _replace_services(self) -> None:
         for path, replacement in self.settings.services.items():
             try:
-                type_, made = cast("Any", import_object(path)), import_object(replacement)
+                type_, made = cast("Any", import_object(path)), cast("Any", import_object(replacement))
+                if isinstance(type_, type) and isinstance(made, type_):
+                    self.services.value(type_, made)
+                else:
+                    self.services.provide(type_, made)
             except ImproperlyConfigured as error:
                 message = f"settings.services[{path!r}]: {error.message}"
                 raise ImproperlyConfigured(message, hint=error.hint, code="services.replacement") from None
-            if isinstance(type_, type) and isinstance(made, type_):
-                self.services.value(type_, made)
-            else:
-                self.services.provide(type_, cast("Any", made))
 
     def _raise_problems(self, *, missing: bool) -> None:
         """Raise what keeps services from being built. What is missing may still be provided until all apps started."""

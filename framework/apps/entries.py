@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from framework._modules import name_of
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -20,7 +22,8 @@ class Entry:
 
     def __str__(self) -> str:
         line = self.line()
-        return f"{self.text!r} (installed_apps[{self.index}]{f', {line}' if line else ''})"
+        owner = f" of {name_of(self.settings)}" if self.settings else ""
+        return f"{self.text!r} (installed_apps[{self.index}]{f', {line}' if line else owner})"
 
     def line(self) -> str | None:
         """Return `file:line` of the entry, or `None` when no class writes it but the environment or a caller."""

@@ -38,6 +38,50 @@ MISTAKES: dict[str, tuple[Tree, str]] = {
           Hint: Did you mean 'blog'?  [apps.not-found]
         """,
     ),
+    "an app of a list that the settings build on": (
+        {
+            "settings.py": """\
+                from framework import Settings
+
+                BASE = (
+                    "shpo",
+                )
+
+
+                class CommonSettings(Settings):
+                    installed_apps: tuple[str, ...] = (*BASE, "blog")
+
+
+                class ProjectSettings(CommonSettings):
+                    debug: bool = True
+            """,
+            **BLOG,
+            **app("shop"),
+        },
+        """
+        There is no app 'shpo' (installed_apps[0], /p/settings.py:4).
+          Hint: Did you mean 'shop'?  [apps.not-found]
+        """,
+    ),
+    "an app that no line of the settings names": (
+        {
+            "settings.py": """\
+                from common import APPS
+                from framework import Settings
+
+
+                class ProjectSettings(Settings):
+                    installed_apps: tuple[str, ...] = ("blog", *APPS)
+            """,
+            "common.py": "APPS = ('shpo',)",
+            **BLOG,
+            **app("shop"),
+        },
+        """
+        There is no app 'shpo' (installed_apps[1] of settings.ProjectSettings).
+          Hint: Did you mean 'shop'?  [apps.not-found]
+        """,
+    ),
     "a class path as in Django": (
         {**settings("blog.apps.BlogConfig"), **BLOG},
         """
