@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import SessionTransaction
 
@@ -22,7 +21,7 @@ class Hooks:
         self._waiting: list[Hook] = []
         self._due: list[Hook] = []
         # Where each savepoint began: rolling back to it drops all that came later, those of released ones inside too.
-        self._marks: WeakKeyDictionary[SessionTransaction, int] = WeakKeyDictionary()
+        self._marks: dict[SessionTransaction, int] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting or self._due)
@@ -32,17 +31,24 @@ class Hooks:
         self._waiting.append(hook)
 
     def begun(self, transaction: SessionTransaction) -> None:
-        """Note that a transaction or savepoint begins."""
-        self._marks[transaction] = len(self._waiting)
+        """Note that a transaction or a savepoint begins."""
+        if transaction.nested:
+            self._marks[transaction] = len(self._waiting)
 
-    def rolled_back(self, transaction: SessionTransaction) -> None:
-        """Drop what was registered since `transaction` began; all of it when that is the outermost."""
-        del self._waiting[self._marks.get(transaction, 0) if transaction.nested else 0 :]
+    def committed(self, savepoint: SessionTransaction | None) -> None:
+        """Make what was registered due; or keep what was registered since `savepoint` began, for the commit."""
+        if savepoint is not None:
+            self._marks.pop(savepoint, None)
+        else:
+            self._due += self._waiting
+            self._waiting.clear()
 
-    def committed(self) -> None:
-        """Make what was registered due."""
-        self._due += self._waiting
-        self._waiting.clear()
+    def ended(self, transaction: SessionTransaction) -> None:
+        """Drop what was registered since `transaction` began, unless it was committed before it ended."""
+        if not transaction.nested and transaction.parent is None:
+            self._waiting.clear()
+        elif (mark := self._marks.pop(transaction, None)) is not None:
+            del self._waiting[mark:]
 
     async def run(self) -> None:
         """Call what is due. One that fails is logged and keeps none of the others back: the data is stored."""

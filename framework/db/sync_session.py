@@ -185,17 +185,14 @@ def closed() -> FrameworkError:
 @event.listens_for(Writing, "after_transaction_create")
 def _(session: Writing, transaction: SessionTransaction) -> None:
     session.begun = True
-    if transaction.nested:
-        session.hooks.begun(transaction)
-
-
-@event.listens_for(Writing, "after_soft_rollback")
-def _(session: Writing, transaction: SessionTransaction) -> None:
-    if transaction.nested or transaction.parent is None:
-        session.hooks.rolled_back(transaction)
+    session.hooks.begun(transaction)
 
 
 @event.listens_for(Writing, "after_commit")
 def _(session: Writing) -> None:
-    if session.get_nested_transaction() is None:
-        session.hooks.committed()
+    session.hooks.committed(session.get_nested_transaction())
+
+
+@event.listens_for(Writing, "after_transaction_end")
+def _(session: Writing, transaction: SessionTransaction) -> None:
+    session.hooks.ended(transaction)

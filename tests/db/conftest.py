@@ -38,3 +38,27 @@ async def open_database(database_url: str, tmp_path: Path) -> AsyncGenerator[Ope
 async def database(open_database: OpenDatabase) -> Database:
     """The test's database, once on SQLite and once on PostgreSQL."""
     return await open_database()
+
+
+@pytest.fixture
+async def library(database: Database) -> Database:
+    """The test's database with the tables of the apps `people` and `library`."""
+    import library.models
+    import people.models
+    from sqlmodel import SQLModel
+
+    from framework.db.labels import all_models, label_of
+
+    assert library.models, people.models
+    names = {model.__table__.name for model in all_models() if label_of(model) in ("library", "people")}  # type: ignore[attr-defined]
+    async with database.engine.begin() as connection:
+        tables = [SQLModel.metadata.tables[name] for name in names]
+        await connection.run_sync(SQLModel.metadata.create_all, tables=tables)
+    return database
+
+
+@pytest.fixture
+async def session(library: Database) -> AsyncGenerator[Any]:
+    """A session on the library's database."""
+    async with library.session() as session:
+        yield session

@@ -1,3 +1,5 @@
+# ruff: noqa: PT012, SIM117  # errors are to leave a scope, and scopes nest
+
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -248,7 +250,7 @@ async def test_plain_text_that_breaks_a_foreign_key_is_a_domain_error_too(databa
 async def test_a_caught_error_outside_a_savepoint_never_lets_half_the_work_be_stored(database: Database) -> None:
     """PostgreSQL would answer the COMMIT with a silent rollback, SQLite would store the other half."""
     await given(database)
-    with pytest.raises(FrameworkError, match="savepoint") as caught:  # noqa: PT012
+    with pytest.raises(FrameworkError, match="savepoint") as caught:
         async with database.session() as session:
             session.add(Brand(id=2, name="b"))
             await session.flush()
@@ -261,7 +263,7 @@ async def test_a_caught_error_outside_a_savepoint_never_lets_half_the_work_be_st
 
 async def test_a_caught_error_of_a_flush_outside_a_savepoint_cannot_be_committed_either(database: Database) -> None:
     await given(database)
-    with pytest.raises(FrameworkError, match="savepoint") as caught:  # noqa: PT012
+    with pytest.raises(FrameworkError, match="savepoint") as caught:
         async with database.session() as session:
             session.add(Brand(name="secret-value"))
             with pytest.raises(Conflict):
@@ -271,7 +273,7 @@ async def test_a_caught_error_of_a_flush_outside_a_savepoint_cannot_be_committed
 
 async def test_a_savepoint_cannot_follow_a_failed_statement(database: Database) -> None:
     await given(database)
-    with pytest.raises(FrameworkError) as caught:  # noqa: PT012
+    with pytest.raises(FrameworkError) as caught:
         async with database.session() as session:
             with pytest.raises(Conflict):
                 await session.execute(insert(Brand).values(id=1, name="c"))
