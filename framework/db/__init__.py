@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from framework.db.relationships import Relationship
     from framework.db.repository import Repository
     from framework.db.resolution import models_of, resolve_models, tables_of
+    from framework.db.schema import Schema
     from framework.db.session import ReadSession, Session
     from framework.db.settings import DatabaseSettings
     from framework.db.statements import col, rel, select
@@ -38,6 +39,7 @@ __all__ = [
     "Relationship",
     "Repository",
     "Search",
+    "Schema",
     "Session",
     "Timestamp",
     "Timestamped",
@@ -68,6 +70,7 @@ HOMES = {
     "Relationship": "framework.db.relationships",
     "Repository": "framework.db.repository",
     "Search": "framework.db.filters",
+    "Schema": "framework.db.schema",
     "Session": "framework.db.session",
     "Timestamp": "framework.db.timestamps",
     "Timestamped": "framework.db.bases",
