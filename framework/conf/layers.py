@@ -63,7 +63,7 @@ class Target:
 class Piece:
     """What one source says of one setting."""
 
-    value: Any = MISSING
+    value: Any = field(default=MISSING, repr=False)
     origins: dict[Path_, Source] = field(default_factory=dict[Path_, Source])
     texts: dict[Path_, list[tuple[Source, str]]] = field(
         default_factory=dict[Path_, list[tuple[Source, str]]], repr=False

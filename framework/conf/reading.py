@@ -21,7 +21,7 @@ __all__ = ["Found", "Reading", "UnknownVariable", "build"]
 class Found:
     """What the sources say of one setting, with the origin of every value."""
 
-    value: Any = MISSING
+    value: Any = field(default=MISSING, repr=False)
     origins: dict[Path_, Source] = field(default_factory=dict[Path_, Source])
     clashes: list[tuple[Path_, list[Source]]] = field(default_factory=list[tuple[Path_, list[Source]]])
     """Values that two variables with different names give differently."""

@@ -60,8 +60,9 @@ def _show(name: str, value: object) -> str:
             pairs = cast("Mapping[Any, Any]", value).items()
             return "{" + ", ".join(f"{key!r}: {_show(str(key), item)}" for key, item in pairs) + "}"
         case list() | tuple() | set() | frozenset():
+            items = [_show(name, item) for item in cast("Iterable[Any]", value)]
             start, end = "()" if isinstance(value, tuple) else "[]" if isinstance(value, list) else "{}"
-            items = ", ".join(_show(name, item) for item in cast("Iterable[Any]", value))
-            return f"{start}{items}{end}"
+            comma = "," if isinstance(value, tuple) and len(items) == 1 else ""
+            return f"{start}{', '.join(items)}{comma}{end}"
         case _:
             return redact_urls(repr(value))
