@@ -39,7 +39,7 @@ def find_settings(path: str | None = None, *, default: str | None = None) -> typ
     found = getattr(module, attribute, None)
     if not (isinstance(found, type) and issubclass(found, Settings)):
         classes = [key for key, value in vars(module).items() if is_settings(value)]
-        problem = f"is no Settings class but {found!r}" if found is not None else "does not exist"
+        problem = "does not exist" if found is None else f"is no subclass of framework.Settings but {kind_of(found)}"
         hint = near(attribute, classes) or (f"It has {', '.join(classes)}." if classes else None)
         raise failed(f"{attribute!r} of {module.__file__}{via} {problem}.", hint)
     return found
@@ -57,6 +57,11 @@ def load_settings(path: str | None = None, *, default: str | None = None, debug:
         os.environ[f"{found.model_config.get('env_prefix') or ''}DEBUG"] = "1"
         settings = found()
     return settings
+
+
+def kind_of(value: object) -> str:
+    """Return what a value is, for people. The value itself could be a secret."""
+    return f"the class {value.__name__}" if isinstance(value, type) else f"a value of type {type(value).__name__}"
 
 
 def is_settings(value: object) -> bool:
@@ -102,7 +107,7 @@ def raised(error: Exception, name: str) -> ImproperlyConfigured:
         return failed(f"{place}: {error.title} cannot be made: {details}.", None)
     key = error.args[0] if isinstance(error, KeyError) and error.args else None
     declare = f"Set {key}, or declare a field for it: fields are read from the environment and from .env."
-    text = f"{type(error).__name__}: {error}".removesuffix(": ")
+    text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     return failed(f"{place} raised {text}.", declare if isinstance(key, str) else None)
 
 
