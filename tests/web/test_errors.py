@@ -390,7 +390,12 @@ async def test_the_welcome_page_stands_where_nothing_else_does(build, client, fa
         assert (await http.get("/")).status_code == 404
     write(
         "root",
-        routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/')\ndef root(): return 'mine'\n",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get('/')
+        def root(): return 'mine'
+        """,
     )
     async with client(build("root", debug=True)) as http:
         assert (await http.get("/")).json() == "mine"

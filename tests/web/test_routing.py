@@ -54,7 +54,13 @@ async def test_an_app_can_be_mounted_elsewhere(build, write, client):
     write("blog", routes=POSTS)
     write(
         "probe",
-        routes="from fastapi import APIRouter\nmount = '/'\nrouter = APIRouter()\n@router.get('/probe')\ndef probe(): return 1\n",
+        routes="""
+        from fastapi import APIRouter
+        mount = '/'
+        router = APIRouter()
+        @router.get('/probe')
+        def probe(): return 1
+        """,
     )
     project = build("blog", "probe", web=WebSettings(prefix="/api", mounts={"blog": "/weblog"}))
     async with client(project) as http:
@@ -228,32 +234,59 @@ def test_one_name_may_stand_for_several_methods_of_a_path(build, write):
 def test_two_apps_that_claim_one_path_are_an_error(build, write, tmp_path):
     write(
         "one",
-        routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/x/{id}')\ndef read(id: int): ...\n",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get('/x/{id}')
+        def read(id: int): ...
+        """,
     )
     write(
         "two",
-        routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.post('/x/{id}')\ndef post(id: int): ...\n\n@router.get('/x/{pk}')\ndef get(pk: int): ...\n",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.post('/x/{id}')
+        def post(id: int): ...
+
+        @router.get('/x/{pk}')
+        def get(pk: int): ...
+        """,
     )
     with pytest.raises(ImproperlyConfigured) as error:
         create_app(build("one", "two"))
     folder = f"{tmp_path}/apps"
     assert str(error.value) == (
-        f"GET /x/{{pk}} is claimed twice: by one:read ({folder}/one/routes.py:3) and by two:get "
-        f"({folder}/two/routes.py:6).\n"
+        f"GET /x/{{pk}} is claimed twice: by one:read ({folder}/one/routes.py:4) and by two:get "
+        f"({folder}/two/routes.py:7).\n"
         '  Hint: Change one path, or mount an app elsewhere: WebSettings(mounts={"two": "/…"}).  [web.claimed-twice]'
     )
     assert len(routes(build("one", "two", web=WebSettings(mounts={"two": "/two"})))) == 3
 
 
 def test_the_pages_of_the_api_docs_are_claimed(build, write):
-    write("one", routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/docs')\ndef docs(): ...\n")
+    write(
+        "one",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get('/docs')
+        def docs(): ...
+        """,
+    )
     with pytest.raises(ImproperlyConfigured, match="GET /docs is claimed twice: by the API docs"):
         create_app(build("one"))
     create_app(build("one", web=WebSettings(docs={"swagger_url": None})))
 
 
 def test_a_missing_router_is_named_with_its_file(build, write):
-    write("one", routes="from fastapi import APIRouter\napi = APIRouter()\n")
+    write(
+        "one",
+        routes="""
+        from fastapi import APIRouter
+        api = APIRouter()
+        """,
+    )
     with pytest.raises(FrameworkError, match=r"one/routes.py defines no `router`"):
         create_app(build("one"))
 
@@ -295,8 +328,24 @@ def test_operation_ids_are_unique(build, write):
 
 
 def test_two_operations_with_one_id_are_an_error(build, write):
-    write("a", routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/1')\ndef b_c(): ...\n")
-    write("a_b", routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/2')\ndef c(): ...\n")
+    write(
+        "a",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get('/1')
+        def b_c(): ...
+        """,
+    )
+    write(
+        "a_b",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get('/2')
+        def c(): ...
+        """,
+    )
     with pytest.raises(ImproperlyConfigured, match=r"Two operations are called 'a_b_c': a:b_c .* and a_b:c"):
         create_app(build("a", "a_b"))
 
@@ -325,7 +374,8 @@ def test_mounted_applications_of_an_app_work(build, write, serve, tmp_path):
 
         @sub.get("/inner/{{id}}")
         async def inner(id: int, request: Request, project: Inject[Project]):
-            return [request.state.greeting, reverse("webfiles:sub:inner", id=id), str(request.url_for("webfiles:sub:inner", id=id)), len(project.apps)]
+            url = request.url_for("webfiles:sub:inner", id=id)
+            return [request.state.greeting, reverse("webfiles:sub:inner", id=id), str(url), len(project.apps)]
 
         router = APIRouter()
         router.mount("/static", StaticFiles(directory={str(tmp_path / "files")!r}), name="static")

@@ -116,7 +116,14 @@ def test_a_malformed_body_is_a_problem(served):
 def test_large_responses_are_compressed_for_who_accepts_it(build, serve, write):
     write(
         "large",
-        routes="from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/large')\ndef large(): return 'x' * 5000\n@router.get('/small')\ndef small(): return 'x'\n",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get('/large')
+        def large(): return 'x' * 5000
+        @router.get('/small')
+        def small(): return 'x'
+        """,
     )
     url = serve(build("large"))
     large = httpx.get(f"{url}/large")

@@ -12,6 +12,7 @@ from framework.project import Project
 from framework.web.errors import Errors
 from framework.web.middleware.body_limit import BodyLimitAnswer
 from framework.web.middleware.failures import Failures
+from framework.web.middleware.hosts import Hosts
 from framework.web.middleware.request import RequestLayer
 from framework.web.routing import Routes
 from framework.web.settings import WebSettings
@@ -19,7 +20,8 @@ from framework.web.settings import WebSettings
 
 def outer_layers(project: Project, settings: WebSettings, table: Routes, errors: Errors) -> list[Middleware]:
     """Return what goes around FastAPI's own stack, so that its 500 and its 413 pass through too."""
-    layers = [Middleware(RequestLayer, project=project, settings=settings, table=table, errors=errors)]
+    hosts = Hosts(project.settings.allowed_hosts)
+    layers = [Middleware(RequestLayer, project=project, settings=settings, hosts=hosts, table=table, errors=errors)]
     cors = settings.cors
     if cors.enabled:
         layers.append(

@@ -29,13 +29,15 @@ _request_log = logging.getLogger("framework.requests")
 class RequestLayer:
     """What every request and websocket passes first, and every response last, whatever goes wrong between."""
 
-    def __init__(self, app: ASGIApp, *, project: Project, settings: WebSettings, table: Routes, errors: Errors) -> None:
+    def __init__(
+        self, app: ASGIApp, *, project: Project, settings: WebSettings, hosts: Hosts, table: Routes, errors: Errors
+    ) -> None:
         self.app = app
         self._project = project
         self._debug = project.settings.debug
         self._routes = table
         self._errors = errors
-        self._hosts = Hosts(project.settings.allowed_hosts)
+        self._hosts = hosts
         self._any_host = settings.any_host
         self._trust = settings.request_id.trust
         self._header = settings.request_id.header.lower().encode()

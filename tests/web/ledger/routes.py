@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException, WebSocket
 from fastapi.responses import StreamingResponse
-from ledger.services import Entries, Ledger, Transaction
 from pydantic import BaseModel
 
 from framework import Project
 from framework.errors import NotFound
 from framework.web import Inject
+from ledger.services import Entries, Ledger, Transaction
 
 router = APIRouter(prefix="/ledger", tags=["ledger"])
 

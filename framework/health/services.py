@@ -1,0 +1,70 @@
+"""Ask what the project stands on. Knows no web: a command or a test asks the same way."""
+
+import asyncio
+import logging
+from time import perf_counter
+
+from framework import Project, service
+from framework.apps import Probe
+from framework.health.schemas import Check, Report
+from framework.health.settings import HealthSettings
+
+_log = logging.getLogger("framework.health")
+
+
+@service
+class Health:
+    """Asks the probes of every app, all at once, each with a time limit."""
+
+    def __init__(self, project: Project, settings: HealthSettings) -> None:
+        self._project = project
+        self._timeout = settings.timeout
+
+    async def report(self) -> Report:
+        """Return what each said. Never raises for a thing that is not well, and never waits longer than the limit."""
+        probes = self.probes()
+        checks = dict(zip(probes, await asyncio.gather(*(self._ask(*each) for each in probes.items())), strict=True))
+        well = all(check.status == "ok" for check in checks.values())
+        return Report(status="ok" if well else "error", checks=checks)
+
+    def probes(self) -> dict[str, Probe]:
+        """Return the probes by name; a name that two apps use gets the label of the later one in front."""
+        found: dict[str, Probe] = {}
+        for app in self._project.apps:
+            for name, probe in app.health(self._project).items():
+                found[f"{app.app_label}.{name}" if name in found else name] = probe
+        return found
+
+    async def _ask(self, name: str, probe: Probe) -> Check:
+        began = perf_counter()
+        error = await self._error_of(probe)
+        milliseconds = round((perf_counter() - began) * 1000, 1)
+        if error is None:
+            return Check(status="ok", milliseconds=milliseconds)
+        _log.warning("%s is not well: %s.", name, error)
+        return Check(status="error", milliseconds=milliseconds, error=error if self._project.settings.debug else None)
+
+    async def _error_of(self, probe: Probe) -> str | None:
+        async def call() -> None:
+            await probe()
+
+        task = asyncio.create_task(call())
+        try:
+            # Not asyncio.timeout: that waits for the clean-up of what it cancels, which may hang just as well.
+            await asyncio.wait((task,), timeout=self._timeout)
+        finally:
+            is_late = not task.done()
+            task.add_done_callback(_retrieve)
+            task.cancel()
+        if is_late:
+            return f"no answer within {self._timeout:g} seconds"
+        if task.cancelled():
+            return "it was cancelled"
+        problem = task.exception()
+        return f"{type(problem).__name__}: {problem}" if problem else None
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Look at the outcome of a task nobody waits for, so that asyncio does not complain of it."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,57 @@
+"""How a record is written: one line of JSON, or text for people."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+_STANDARD = {*vars(logging.makeLogRecord({})), "asctime", "color_message", "message", "taskName"}
+"""What every record has, and what uvicorn and formatters add; all else was given as `extra`."""
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON, exceptions included: time, level, logger, message, request_id, extras."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S}.{int(record.msecs):03}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if (id_ := getattr(record, "request_id", None)) is not None:
+            line["request_id"] = id_
+        for name, value in vars(record).items():
+            if name not in _STANDARD and not name.startswith("_"):
+                line.setdefault(name, value)
+        if line.get("request_id", "") is None:
+            del line["request_id"]
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        elif record.exc_text:
+            line["exception"] = record.exc_text
+        if record.stack_info:
+            line["stack"] = record.stack_info
+        return dumped(line)
+
+
+class TextFormatter(logging.Formatter):
+    """Writes a record for people: time, level, logger, message, the request's id, and traces as Python prints them."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-8s %(name)s: %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the first line."""
+        line = super().formatMessage(record)
+        id_ = getattr(record, "request_id", None)
+        return f"{line} [{id_}]" if id_ else line
+
+
+def dumped(line: dict[str, Any]) -> str:
+    """Return strict JSON on one line. What JSON cannot say is written the way it prints itself."""
+    try:
+        return json.dumps(line, default=str, allow_nan=False)
+    except (TypeError, ValueError):  # NaN, a circle, a key that is no string
+        return json.dumps({name: value if isinstance(value, str) else repr(value) for name, value in line.items()})
