@@ -158,7 +158,7 @@ def test_settings_of_a_project_that_does_not_load_are_shown_all_the_same(blog: F
 
     assert done.returncode == 0
     assert "debug" in done.stdout
-    assert "The sections of apps are missing: " in done.stderr
+    assert "Some sections are missing: " in done.stderr
 
 
 def test_apps_are_listed_in_order(blog: Folder) -> None:

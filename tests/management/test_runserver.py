@@ -18,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.management.conftest import Folder
 
+KEY = "Zk3-vQx8Lw_9TbR2yHc7NmUe5PaJf0GsDo6WiXt1"
 ASGI = """
 from config.settings import ProjectSettings
 from framework import Project
@@ -268,16 +269,16 @@ def test_apps_prepare_themselves_before_the_server_says_it_starts(served: Folder
     assert rest.startswith("You have 2 unapplied migration(s).\nRun 'python manage.py migrate' to apply them.\n")
 
 
-@pytest.mark.parametrize(("environment", "settings"), [({"DEBUG": "0", "SECRET_KEY": "k" * 50}, ""), ({}, "DEBUG=0\n")])
+@pytest.mark.parametrize(("environment", "settings"), [({"DEBUG": "0", "SECRET_KEY": KEY}, ""), ({}, "DEBUG=0\n")])
 def test_what_sets_debug_is_left_alone(served: Folder, environment: dict[str, str], settings: str) -> None:
-    served.write({".env": settings + f"SECRET_KEY={'k' * 50}\n"})
+    served.write({".env": settings + f"SECRET_KEY={KEY}\n"})
     served.start("runserver", "0", "--noreload", environment=environment)
 
     assert get(port_of(served))["debug"] is False
 
 
 def test_workers_serve_for_production_without_debug_and_end_together(served: Folder) -> None:
-    server = served.start("runserver", "0", "--workers", "2", environment={"SECRET_KEY": "k" * 50})
+    server = served.start("runserver", "0", "--workers", "2", environment={"SECRET_KEY": KEY})
     port = int(eventually(lambda: re.search(r"worker\(s\) at http://127\.0\.0\.1:(\d+)/", served.output))[1])
 
     answers = [get(port) for _ in range(3)]
@@ -293,7 +294,7 @@ def test_workers_serve_for_production_without_debug_and_end_together(served: Fol
 
 
 def test_one_worker_is_no_development_server_either(served: Folder) -> None:
-    server = served.start("runserver", "0", "--workers", "1", environment={"SECRET_KEY": "k" * 50})
+    server = served.start("runserver", "0", "--workers", "1", environment={"SECRET_KEY": KEY})
     port = int(eventually(lambda: re.search(r"worker\(s\) at http://127\.0\.0\.1:(\d+)/", served.output))[1])
 
     assert get(port)["debug"] is False

@@ -5,10 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from typing_extensions import TypeIs
 
-from framework._modules import defined_in
-from framework.conf import Section
 from framework.errors import FrameworkError
 from framework.management.failures import say
 from framework.management.invocation import Invocation
@@ -50,20 +47,8 @@ def settings(
 
 def read_sections(invocation: Invocation) -> Iterator[str]:
     """Read the sections of the web and of the installed apps, so that they show too, and yield why some do not."""
-    sections: list[type[Section]] = [WebSettings]
     try:
-        for _, module in invocation.project.apps.modules("settings"):
-            values = list(vars(module).values())
-            sections += [value for value in values if is_section(value) and defined_in(value, module)]
+        invocation.settings.section(WebSettings)
+        assert invocation.project  # loading it reads those of its apps
     except FrameworkError as error:
-        yield f"The sections of apps are missing: {error.message}"
-    for section in sections:
-        try:
-            invocation.settings.section(section)
-        except FrameworkError as error:
-            yield error.message
-
-
-def is_section(value: object) -> TypeIs[type[Section]]:
-    """Tell whether a value is a class of settings."""
-    return isinstance(value, type) and issubclass(value, Section)
+        yield f"Some sections are missing: {error.message}"
