@@ -73,8 +73,6 @@ def needs_value(model: "type[SQLModel]", column: "Column[Any]") -> bool:
 
 def made_up(column: "Column[Any]", number: int) -> object:
     """Return a value of the column's type that no other row has, where the type has that many."""
-    from sqlalchemy import TypeDecorator
-
     # A type that wraps another, as sqlmodel's strings and datetimes do, knows no class of its own.
     kind = getattr(column.type, "impl_instance", column.type).python_type
     if issubclass(kind, Enum):
