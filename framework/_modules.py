@@ -78,10 +78,11 @@ def expect[T](module: ModuleType, name: str, type_: type[T]) -> T:
     kind: Any = get_origin(type_) or type_
     wanted = kind.__qualname__
     if not hasattr(module, name):
-        same = [key for key, value in vars(module).items() if isinstance(value, kind) and not key.startswith("_")]
+        names = {key: value for key, value in vars(module).items() if not isinstance(value, type | ModuleType)}
+        same = [key for key, value in names.items() if isinstance(value, kind) and not key.startswith("_")]
         raise ImproperlyConfigured(
             f"{file_of(module)} defines no `{name}`; wanted `{name} = {wanted}(...)`.",
-            hint=f"Rename `{same[0]}` to `{name}`." if same else _nearest(name, vars(module)),
+            hint=f"Rename `{same[0]}` to `{name}`." if same else _nearest(name, names),
             code="modules.missing-name",
         )
     value: object = getattr(module, name)

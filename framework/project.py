@@ -26,7 +26,7 @@ class Project:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.apps = Apps(settings.installed_apps, type(settings))
+        self.apps = Apps(settings.installed_apps, settings)
         settings.load_sections(
             section for _, module in self.apps.modules("settings") for section in sections_of(module)
         )

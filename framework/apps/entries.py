@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework._modules import name_of
+from framework.conf import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +17,30 @@ class Entry:
     index: int
     repeats: int = 0
     """How many entries before it read the same."""
-    settings: type | None = None
-    """The class whose source is searched for the entry's line."""
+    settings: Settings | None = None
+    """Whose `installed_apps` it is."""
 
     def __str__(self) -> str:
-        line = self.line()
-        owner = f" of {name_of(self.settings)}" if self.settings else ""
-        return f"{self.text!r} (installed_apps[{self.index}]{f', {line}' if line else owner})"
+        origin = self.origin()
+        return f"{self.text!r} (installed_apps[{self.index}]{f', {origin}' if origin else ''})"
 
-    def line(self) -> str | None:
-        """Return `file:line` of the entry, or `None` when no class writes it but the environment or a caller."""
-        for class_ in self.settings.__mro__ if self.settings else ():
+    def origin(self) -> str | None:
+        """Return the `file:line` of the entry, or the variable that `installed_apps` was read from."""
+        if self.settings is None:
+            return None
+        source = self.settings.source("installed_apps")
+        if source.kind != "default":
+            return str(source)
+        for class_ in type(self.settings).__mro__:
             if "installed_apps" in vars(class_).get("__annotations__", {}):
                 file, lines = _lines(class_, self.text)
                 if lines:
                     return f"{file}:{lines[min(self.repeats, len(lines) - 1)]}"
-        return None
+        return str(source)
 
 
-def entries(texts: Iterable[str], settings: type | None) -> list[Entry]:
-    """Return the entries of `installed_apps`, whose value a project of class `settings` has."""
+def entries(texts: Iterable[str], settings: Settings | None) -> list[Entry]:
+    """Return the entries of `installed_apps`, each with the settings that name it."""
     known = list(texts)
     return [Entry(text, index, known[:index].count(text), settings) for index, text in enumerate(known)]
 

@@ -11,14 +11,15 @@ from framework.apps.config import AppConfig
 from framework.apps.discovery import ENTRY_POINT_GROUP, load_app
 from framework.apps.entries import Entry, entries
 from framework.apps.suggestions import package_of
+from framework.conf import Settings
 from framework.errors import AppNotFound, FrameworkError, ImproperlyConfigured
 
 
 class Apps:
     """The installed apps of one project, in order."""
 
-    def __init__(self, installed: Sequence[str], settings: type | None = None) -> None:
-        """Load the apps that `installed` names; `settings` is the class to point at when an entry is wrong."""
+    def __init__(self, installed: Sequence[str], settings: Settings | None = None) -> None:
+        """Load the apps that `installed` names; `settings` is whose entries they are, to point at when one is wrong."""
         self._by_label: dict[str, AppConfig] = {}
         self._entries: dict[str, Entry] = {}
         self._plugins = list(entry_points(group=ENTRY_POINT_GROUP)) if installed else []

@@ -78,8 +78,30 @@ MISTAKES: dict[str, tuple[Tree, str]] = {
             **app("shop"),
         },
         """
-        There is no app 'shpo' (installed_apps[1] of settings.ProjectSettings).
+        There is no app 'shpo' (installed_apps[1], ProjectSettings in /p/settings.py:6).
           Hint: Did you mean 'shop'?  [apps.not-found]
+        """,
+    ),
+    "an app that the environment names": (
+        {**settings(), ".env": 'INSTALLED_APPS=["blog", "shpo"]', **BLOG, **app("shop")},
+        """
+        There is no app 'shpo' (installed_apps[1], INSTALLED_APPS in /p/.env:1).
+          Hint: Did you mean 'shop'?  [apps.not-found]
+        """,
+    ),
+    "a string in the place of a tuple": (
+        {
+            "settings.py": """\
+                from framework import Settings
+
+                class ProjectSettings(Settings):
+                    installed_apps: tuple[str, ...] = ("blog")
+            """,
+            **BLOG,
+        },
+        """
+        1 setting cannot be used:
+          installed_apps: found 'blog'; wanted a list; from ProjectSettings in /p/settings.py:4  [conf.invalid]
         """,
     ),
     "a class path as in Django": (
