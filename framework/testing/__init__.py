@@ -1,5 +1,6 @@
 """What tests of a project use: a pytest plugin, real servers, rows made to order."""
 
+from framework.testing.projects import Projects
 from framework.testing.rows import Make
 
-__all__ = ["Make"]
+__all__ = ["Make", "Projects"]

@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from framework.errors import ImproperlyConfigured
 from framework.testing.databases import Postgres, run_sync
 from framework.testing.guard import TestDatabases
 from framework.testing.settings import read_settings
@@ -147,19 +148,40 @@ def backend_of(url: str) -> str:
 
 
 async def prepare(project: "Project") -> None:
-    """Bring an empty database up to date. Apps without migrations get their tables as the models say, as in Django."""
+    """Bring an empty database up to date. Apps that have no migrations yet get the tables of their models."""
     from sqlmodel import SQLModel
 
     from framework.db.resolution import tables_of
 
+    migrated: set[str] = set()
     if "migrations" in project.apps:
         from framework.migrations import migrate
+        from framework.migrations.places import graph_of
 
+        migrated = {migration.app for migration in graph_of(project).nodes.values()}
+        require_up_to_date(project, migrated)
         await migrate(project)
-    labels = [app.app_label for app in project.apps if app.module("migrations") is None]
-    tables = [table for label in labels for table in tables_of(project, label)]
+    rest = [app.app_label for app in project.apps if app.app_label not in migrated]
+    tables = [table for label in rest for table in tables_of(project, label)]
     async with (await database_of(project)).engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all, tables)
+
+
+def require_up_to_date(project: "Project", migrated: set[str]) -> None:
+    """Raise when models of the project have run ahead of its migrations: tests would fail with riddles."""
+    from framework.migrations.making import apps_with_changes
+    from framework.migrations.places import is_own
+
+    ahead = [
+        label for label in apps_with_changes(project) if label in migrated and is_own(project, project.apps[label])
+    ]
+    if ahead:
+        raise ImproperlyConfigured(
+            f"The models of {', '.join(map(repr, ahead))} have changes that no migration makes, "
+            "so the tests' database would lack them.",
+            hint=f"python manage.py makemigrations {' '.join(ahead)}",
+            code="migrations.changes",
+        )
 
 
 async def database_of(project: "Project") -> "Database":

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.timeout(180)  # each command is a process of its own
+
 SOURCE = Path(__file__).parent / "audit"
 
 SETTINGS = """

@@ -52,7 +52,7 @@ class Run:
 
     def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
         process = self.start(*arguments, environ=environ)
-        output, _ = process.communicate(timeout=50)
+        output, _ = process.communicate(timeout=150)
         return process.returncode, output
 
     def notes(self) -> list[dict[str, object]]:
@@ -88,10 +88,10 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], bool]:
-    """Ask until the answer is yes, for half a minute at most."""
+    """Ask until the answer is yes, for a minute at most."""
 
     def ask(question: Callable[[], bool]) -> bool:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not question():
             if time.monotonic() > deadline:
                 return False

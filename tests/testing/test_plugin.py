@@ -4,6 +4,8 @@ import pytest
 
 from tests.testing.conftest import Run
 
+pytestmark = pytest.mark.timeout(180)  # each test starts a pytest, and some servers, of its own
+
 MANAGE = """
     from framework.management import main
 

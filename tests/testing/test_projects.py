@@ -7,6 +7,8 @@ import pytest
 from tests.testing.conftest import Run
 from tests.testing.test_plugin import MANAGE
 
+pytestmark = pytest.mark.timeout(180)  # each test starts a pytest, and some servers, of its own
+
 SETTINGS = """
     from framework import Settings
     from framework.db import DatabaseSettings
@@ -109,3 +111,148 @@ def test_a_named_server_puts_every_project_on_postgresql(site: Run, postgres_url
     code, output = site("-rP", environ={"TEST_DATABASE_URL": postgres_url})
     assert code == 0, output
     assert all(url.startswith("postgresql") for url in urls(output))
+
+
+INITIAL = """
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision = "notes.0001_initial"
+    down_revision = None
+
+
+    def upgrade() -> None:
+        op.create_table(
+            "notes_note",
+            sa.Column("id", sa.Integer(), nullable=False),
+            sa.Column("text", sa.String(length={length}), nullable=False),
+            sa.PrimaryKeyConstraint("id", name="pk_notes_note"),
+            sa.UniqueConstraint("text", name="uq_notes_note_text"),
+        )
+        op.execute("INSERT INTO notes_note (text) VALUES ('from a migration')")
+        with open("runs", "a") as file:
+            file.write("once ")
+
+
+    def downgrade() -> None:
+        op.drop_table("notes_note")
+"""
+
+
+@pytest.fixture
+def migrated(site: Run) -> Run:
+    """The same with migrations, one of which writes a row."""
+    settings = (site.folder / "config" / "settings.py").read_text()
+    site.write("config/settings.py", settings.replace('"notes"', '"framework.migrations", "notes"'))
+    site.write("notes/migrations/__init__.py", "")
+    site.write("notes/migrations/0001_initial.py", INITIAL.format(length=200))
+    return site
+
+
+@pytest.mark.parametrize("server", ["sqlite", "postgres"])
+def test_migrations_run_once_and_every_copy_has_what_they_wrote(
+    migrated: Run, request: pytest.FixtureRequest, server: str
+) -> None:
+    environ = {"TEST_DATABASE_URL": request.getfixturevalue("postgres_url")} if server == "postgres" else {}
+    migrated.write(
+        "test_site.py",
+        """
+        import pytest
+
+        @pytest.mark.parametrize("number", range(3))
+        async def test_notes(client, number):
+            assert (await client.post("/notes?text=mine")).json() == 2
+            assert (await client.get("/notes")).json() == ["from a migration", "mine"]
+
+        async def test_a_scope_that_committed(client, scope):
+            from framework.db import Session
+            from notes.models import Note
+
+            session = await scope.get(Session)
+            session.add(Note(text="seen"))
+            await session.commit()
+            assert (await client.get("/notes")).json() == ["from a migration", "seen"]
+
+        async def test_rows_to_order(client, make):
+            from notes.models import Note
+
+            await make(Note)
+            assert (await client.get("/notes")).json() == ["from a migration", "text 1"]
+
+        async def test_two_projects_have_two_databases(project_with):
+            from framework.db import Session, select
+            from notes.models import Note
+
+            one, two = project_with(), project_with(debug=True)
+            async with one.scope() as scope:
+                (await scope.get(Session)).add(Note(text="in one"))
+            async with two.scope() as scope:
+                notes = await (await scope.get(Session)).exec(select(Note.text))
+                assert list(notes) == ["from a migration"]
+        """,
+    )
+    code, output = migrated(environ=environ)
+    assert code == 0, output
+    assert "6 passed" in output
+    assert (migrated.folder / "runs").read_text() == "once "
+
+
+def test_models_ahead_of_their_migrations_are_said_before_a_test_riddles(migrated: Run) -> None:
+    migrated.write("notes/migrations/0001_initial.py", INITIAL.format(length=100))
+    migrated.write("test_site.py", "def test_notes(project): ...\n")
+    code, output = migrated()
+    assert code == 1
+    assert "The models of 'notes' have changes that no migration makes" in output
+    assert "python manage.py makemigrations notes" in output
+
+
+def test_opening_the_real_database_in_a_test_is_an_error(migrated: Run) -> None:
+    migrated.write("config/asgi.py", ASGI)
+    migrated.write(
+        "test_site.py",
+        """
+        import pytest
+        from framework.errors import ImproperlyConfigured
+
+        def test_asgi():
+            with pytest.raises(ImproperlyConfigured, match="no test database"):
+                import config.asgi
+        """,
+    )
+    migrated.write("test_top.py", "from config.asgi import app\n\ndef test_app(): ...\n")
+    code, output = migrated()
+    assert code == 2
+    assert f"A test opened 'sqlite:///{migrated.folder}/db.sqlite3', which is no test database." in output
+    code, output = migrated("test_site.py")
+    assert code == 0, output
+
+
+ASGI = """
+    from framework import Project
+    from framework.web import create_app
+
+    from config.settings import ProjectSettings
+
+    app = create_app(Project(ProjectSettings()))
+"""
+
+
+def test_an_explicit_database_is_left_as_it_is(site: Run) -> None:
+    site.write(
+        "test_site.py",
+        """
+        import sqlite3
+        from contextlib import closing
+
+        async def test_empty(project_with, tmp_path):
+            from framework.db import Database, DatabaseSettings
+
+            project = project_with(database=DatabaseSettings(url=f"sqlite:///{tmp_path}/mine.sqlite3"))
+            async with project.lifespan(), project.scope() as scope:
+                await (await scope.get(Database)).ping()
+            with closing(sqlite3.connect(tmp_path / "mine.sqlite3")) as connection:
+                assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+        """,
+    )
+    code, output = site()
+    assert code == 0, output

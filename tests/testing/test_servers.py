@@ -14,6 +14,8 @@ from framework.testing import supervisor
 from framework.testing.servers import WHEELS, ServerError, Servers, Wheel
 from tests.testing.conftest import Run, processes_in
 
+pytestmark = pytest.mark.timeout(180)  # each test starts a pytest, and some servers, of its own
+
 type Eventually = Callable[[Callable[[], bool]], bool]
 
 TWO_TESTS = """
