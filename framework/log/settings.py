@@ -23,8 +23,9 @@ class LogSettings(Section):
 
     level: LevelName = "INFO"
     """The least that is written."""
-    loggers: Mapping[str, LevelName] = {}
-    """The same for single loggers and those below them: `{"sqlalchemy.engine": "INFO"}`."""
+    loggers: Mapping[str, LevelName] = {"alembic": "WARNING", "framework.db.pool": "WARNING"}
+    """The same for single loggers and those below them: `{"sqlalchemy.engine": "INFO"}`. By default two that report on
+    themselves are quiet."""
     format: Literal["auto", "text", "json"] = "auto"
     """`auto` is text in debug and JSON lines otherwise."""
     requests: bool = True
