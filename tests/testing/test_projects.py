@@ -114,6 +114,8 @@ def test_a_named_server_puts_every_project_on_postgresql(site: Run, postgres_url
 
 
 INITIAL = """
+    import secrets
+
     import sqlalchemy as sa
     from alembic import op
 
@@ -125,13 +127,11 @@ INITIAL = """
         op.create_table(
             "notes_note",
             sa.Column("id", sa.Integer(), nullable=False),
-            sa.Column("text", sa.String(length={length}), nullable=False),
+            sa.Column("text", sa.String(length=LENGTH), nullable=False),
             sa.PrimaryKeyConstraint("id", name="pk_notes_note"),
             sa.UniqueConstraint("text", name="uq_notes_note_text"),
         )
-        op.execute("INSERT INTO notes_note (text) VALUES ('from a migration')")
-        with open("runs", "a") as file:
-            file.write("once ")
+        op.execute(f"INSERT INTO notes_note (text) VALUES ('by run {secrets.token_hex(4)} of the migration')")
 
 
     def downgrade() -> None:
@@ -145,7 +145,7 @@ def migrated(site: Run) -> Run:
     settings = (site.folder / "config" / "settings.py").read_text()
     site.write("config/settings.py", settings.replace('"notes"', '"framework.migrations", "notes"'))
     site.write("notes/migrations/__init__.py", "")
-    site.write("notes/migrations/0001_initial.py", INITIAL.format(length=200))
+    site.write("notes/migrations/0001_initial.py", INITIAL.replace("LENGTH", "200"))
     return site
 
 
@@ -162,7 +162,9 @@ def test_migrations_run_once_and_every_copy_has_what_they_wrote(
         @pytest.mark.parametrize("number", range(3))
         async def test_notes(client, number):
             assert (await client.post("/notes?text=mine")).json() == 2
-            assert (await client.get("/notes")).json() == ["from a migration", "mine"]
+            first, second = (await client.get("/notes")).json()
+            assert second == "mine"
+            print("DATABASE", first.replace(" ", "-"))
 
         async def test_a_scope_that_committed(client, scope):
             from framework.db import Session
@@ -171,13 +173,13 @@ def test_migrations_run_once_and_every_copy_has_what_they_wrote(
             session = await scope.get(Session)
             session.add(Note(text="seen"))
             await session.commit()
-            assert (await client.get("/notes")).json() == ["from a migration", "seen"]
+            assert (await client.get("/notes")).json()[1:] == ["seen"]
 
         async def test_rows_to_order(client, make):
             from notes.models import Note
 
             await make(Note)
-            assert (await client.get("/notes")).json() == ["from a migration", "text 1"]
+            assert (await client.get("/notes")).json()[1:] == ["text 1"]
 
         async def test_two_projects_have_two_databases(project_with):
             from framework.db import Session, select
@@ -188,17 +190,19 @@ def test_migrations_run_once_and_every_copy_has_what_they_wrote(
                 (await scope.get(Session)).add(Note(text="in one"))
             async with two.scope() as scope:
                 notes = await (await scope.get(Session)).exec(select(Note.text))
-                assert list(notes) == ["from a migration"]
+                assert "in one" not in list(notes)
         """,
     )
-    code, output = migrated(environ=environ)
+    code, output = migrated("-rP", environ=environ)
     assert code == 0, output
     assert "6 passed" in output
-    assert (migrated.folder / "runs").read_text() == "once "
+    seen = re.findall(r"DATABASE (\S+)", output)
+    assert len(seen) == 3
+    assert len(set(seen)) == 1, "one migration made what all three saw"
 
 
 def test_models_ahead_of_their_migrations_are_said_before_a_test_riddles(migrated: Run) -> None:
-    migrated.write("notes/migrations/0001_initial.py", INITIAL.format(length=100))
+    migrated.write("notes/migrations/0001_initial.py", INITIAL.replace("LENGTH", "100"))
     migrated.write("test_site.py", "def test_notes(project): ...\n")
     code, output = migrated()
     assert code == 1
