@@ -45,7 +45,6 @@ def test_an_error_inside_a_module_has_no_frame_of_the_import_machinery(folder: P
         load("shelf.raising")
     assert [Path(str(entry.path)).name for entry in caught.traceback] == [
         "test_modules.py",
-        "_modules.py",
         "raising.py",
     ]
 

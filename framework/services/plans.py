@@ -53,10 +53,10 @@ class Planner:
 
     def plan(self, key: Any) -> Iterator[Step]:
         """Yield the calls that build `key`, in order."""
-        self._visit(key, "")
+        self._visit(key)
         yield from self._steps.values()
 
-    def _visit(self, key: Any, asker: str) -> None:
+    def _visit(self, key: Any, parameter: str = "", factory: Any = None) -> None:
         if key in self._steps:
             return
         if (known := self._known.get(key)) is not None:
@@ -66,6 +66,9 @@ class Planner:
             start = min(range(len(path)), key=lambda index: name_of(path[index]))  # one cycle reads the same from all
             raise cycle([*path[start:], *path[:start], path[start]])
         elif (provider := self._find(key)) is None:
+            asker = (
+                f", which parameter {parameter!r} of {name_of(factory)} ({where(factory)}) asks for" if factory else ""
+            )
             raise _missing(key, asker, self._names)
         elif provider is not BY_SCOPE:
             self._path.append(key)
@@ -84,7 +87,7 @@ class Planner:
             if need is not None and (value := self._find(need)) and not value.factory and value is not BY_SCOPE:
                 constants[parameter.name] = value.value
             elif need is not None:
-                self._visit(need, f"{parameter.name!r} of {name_of(factory)} ({where(factory)})")
+                self._visit(need, parameter.name, factory)
                 needs.append((parameter.name, need))
             elif parameter.is_type_argument and not isinstance(parameter.type, TypeVar):
                 constants[parameter.name] = parameter.type
@@ -134,7 +137,6 @@ def _positional_call(call: Callable[..., Any], names: list[str]) -> Callable[...
 
 
 def _missing(key: Any, asker: str, names: Iterable[Any]) -> ServiceNotFound:
-    wanted = f", which parameter {asker} asks for" if asker else ""
     known = [name for name in names if isinstance(name, type)]
     short = getattr(key, "__name__", repr(key))
     kinds = [name for name in known if isinstance(key, type) and key in name.__mro__]
@@ -148,7 +150,7 @@ def _missing(key: Any, asker: str, names: Iterable[Any]) -> ServiceNotFound:
             "Put the app that provides it in installed_apps, mark its class with @service in services.py, "
             "or give it to project.services in AppConfig.ready()."
         )
-    return ServiceNotFound(f"Nothing provides {name_of(key)}{wanted}.", hint=hint)
+    return ServiceNotFound(f"Nothing provides {name_of(key)}{asker}.", hint=hint)
 
 
 def _unbound(parameter: Parameter, factory: Callable[..., Any]) -> ImproperlyConfigured:
