@@ -13,4 +13,4 @@ def check_variables(project: "Project") -> Iterator[Message]:
     """Find variables that were meant to change a section and change nothing."""
     for variable in project.settings.unknown_variables():
         place = variable.source.place
-        yield Message(Level.WARNING, variable.text, hint=variable.hint, code="settings.unknown-variable", where=place)
+        yield Message(Level.WARNING, variable.text, hint=variable.hint, code="conf.unknown-variable", where=place)

@@ -6,6 +6,7 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -36,10 +37,14 @@ def find_settings(path: str | None = None, *, default: str | None = None) -> typ
             f"{chosen!r}{via} is no settings class.", "Write it as 'module:Class': 'config.settings:ProjectSettings'."
         )
     module = imported(name, via)
-    found = getattr(module, attribute, None)
+    found: object = getattr(module, attribute, None)
     if not (isinstance(found, type) and issubclass(found, Settings)):
         classes = [key for key, value in vars(module).items() if is_settings(value)]
-        problem = "does not exist" if found is None else f"is no subclass of framework.Settings but {kind_of(found)}"
+        problem = (
+            "does not exist"
+            if found is None
+            else f"is no subclass of framework.Settings but {kind_of(cast('object', found))}"
+        )
         hint = near(attribute, classes) or (f"It has {', '.join(classes)}." if classes else None)
         raise failed(f"{attribute!r} of {module.__file__}{via} {problem}.", hint)
     return found

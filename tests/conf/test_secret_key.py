@@ -67,7 +67,7 @@ def test_the_check_reports_variables_that_nothing_reads(tmp_path: Path) -> None:
     [message] = checks.run(project, tags=("settings",))
     assert (message.level, message.code, message.hint, message.where) == (
         checks.Level.WARNING,
-        "settings.unknown-variable",
+        "conf.unknown-variable",
         "Did you mean CACHE__TTL?",
         "the environment",
     )
