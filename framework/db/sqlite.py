@@ -1,11 +1,13 @@
 """SQLite as a server's database: one writer, many readers, and no statement that nobody waits for."""
 
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
 from framework.db.settings import DatabaseSettings
+from framework.errors import ImproperlyConfigured
 
 __all__ = ["prepare_sqlite"]
 
@@ -36,6 +38,16 @@ def prepare_sqlite(engine: Engine, settings: DatabaseSettings, *, read_only: boo
         "synchronous": settings.synchronous,
         **settings.pragmas,
     } | ({"query_only": "ON"} if read_only else {})
+
+    @event.listens_for(engine, "do_connect")
+    def _(_dialect: Any, _record: Any, args: Any, _options: Any) -> None:
+        folder = Path(args[0]).parent
+        if not folder.is_dir():  # SQLite would only say that it cannot open the file
+            raise ImproperlyConfigured(
+                f"The folder {str(folder)!r} of the SQLite database does not exist.",
+                hint=f"mkdir -p {folder}    or correct DATABASE_URL.",
+                code="db.refused",
+            )
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, record: Any) -> None:

@@ -1,4 +1,4 @@
-# ruff: noqa: PT012, SIM117  # errors are to leave a scope, and scopes nest
+# ruff: noqa: PT012  # errors are to leave a scope, and scopes nest
 
 from collections.abc import Awaitable, Callable
 
