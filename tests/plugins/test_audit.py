@@ -93,8 +93,9 @@ class Site:
             request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
             try:
                 with urllib.request.urlopen(request, timeout=10) as response:
-                    said = response.headers.get_content_type() == "application/json"
-                    return response.status, json.load(response) if said else None
+                    body = response.read()
+                    said = body and response.headers.get_content_type() == "application/json"
+                    return response.status, json.loads(body) if said else None
             except urllib.error.HTTPError as error:
                 with error:
                     return error.code, None
@@ -141,16 +142,19 @@ def test_a_plugin_that_is_installed_but_not_named_does_nothing(site: Site) -> No
         assert call("GET", "/audit/entries")[0] == 404
 
 
-@pytest.mark.parametrize("name", ["audit", "framework_audit"], ids=["entry point", "package"])
-def test_a_named_plugin_brings_all_it_has(site: Site, name: str) -> None:
-    site.write(name)
+def test_a_plugin_may_be_named_by_its_package_too(site: Site) -> None:
+    site.write("framework_audit")
+    assert "audit" in site.succeed("apps")
+
+
+def test_a_named_plugin_brings_all_it_has(site: Site) -> None:
+    site.write("audit")
     assert "audit" in site.succeed("apps")
     assert "prune-audit" in site.succeed("help")
     assert "No changes detected" in site.succeed("makemigrations"), "its migrations come with it"
     assert "Applying audit.0001_initial... OK" in site.succeed("migrate")
     with site.serve() as call:
         assert call("POST", "/audit/notes") == (204, None)
-        assert call("GET", "/audit/entries")[0] == 200
         status, page = call("GET", "/audit/entries")
         assert status == 200
         assert [(entry["method"], entry["path"], entry["status"]) for entry in page["items"]] == [
