@@ -1,7 +1,17 @@
 """The unit of work of a request: one scope, closed before the first byte of the answer."""
 
+import asyncio
+from contextlib import AsyncExitStack
+
+import httpx
 import pytest
-from ledger.services import Ledger
+from fastapi import FastAPI, Request
+from ledger.services import Entries, Ledger
+
+from framework.errors import FrameworkError
+from framework.services import Injected
+from framework.web import Inject, create_app
+from framework.web.dependencies import FUNCTION_STACK, Resolver
 
 
 @pytest.fixture
@@ -71,3 +81,109 @@ async def test_a_background_task_has_a_scope_of_its_own(ledger_app):
     http, ledger = ledger_app
     assert (await http.post("/ledger/background")).status_code == 200
     assert ledger.rows == ["now", "later"]
+
+
+async def test_fastapi_keeps_its_function_stack_where_the_adapter_looks(client):
+    """When this fails, FastAPI has moved it: see `FUNCTION_STACK`."""
+    app, order = FastAPI(), []
+
+    @app.get("/")
+    async def root(request: Request) -> str:
+        stack = request.scope[FUNCTION_STACK]
+        assert isinstance(stack, AsyncExitStack)
+        stack.callback(order.append, "closed")
+        return "ok"
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+
+        async def receive():
+            return {"type": "http.request", "body": b""}
+
+        async def send(message):
+            order.append(message["type"])
+
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b"", "root_path": ""}
+        await app({**scope, "scheme": "http", "server": ("x", 80), "client": None}, receive, send)
+        assert order == ["closed", "http.response.start", "http.response.body"]
+        assert (await http.get("/")).status_code == 200
+
+
+async def test_a_moved_function_stack_is_said_so(ledger_app, monkeypatch):
+    http, _ = ledger_app
+    monkeypatch.setattr("framework.web.dependencies.FUNCTION_STACK", "elsewhere")
+    response = await http.post("/ledger/entries", json={"name": "a"})
+    assert response.status_code == 500
+
+
+async def test_a_cancelled_request_rolls_back(build, client):
+    project, ledger = build("ledger"), Ledger()
+    project.services.value(Ledger, ledger)
+    async with client(project) as http:
+        request = asyncio.create_task(http.post("/ledger/entries/slow", json={"name": "a"}))
+        await asyncio.sleep(0.1)
+        assert ledger.events == ["begin"]
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+    assert ledger.events == ["begin", "rollback CancelledError"]
+    assert ledger.rows == []
+
+
+async def test_requests_at_once_have_scopes_of_their_own(build, client):
+    project, ledger = build("ledger"), Ledger()
+    project.services.value(Ledger, ledger)
+    async with client(project) as http:
+        names = [str(number) for number in range(50)]
+        await asyncio.gather(*(http.post("/ledger/entries", json={"name": name}) for name in names))
+    assert sorted(ledger.rows, key=int) == names
+    assert ledger.events.count("begin") == ledger.events.count("commit") == 50
+
+
+def test_inject_leaves_no_trace_in_the_api_description(build):
+    schema = create_app(build("ledger")).openapi()
+    operation = schema["paths"]["/ledger/entries"]["post"]
+    assert "parameters" not in operation
+    assert operation["operationId"] == "ledger_create"
+    assert schema["paths"]["/ledger/shared"]["get"].keys() == {"tags", "summary", "operationId", "responses"}
+    assert not set(schema["components"]["schemas"]) - {"Entry", "InvalidField", "Problem"}
+
+
+def test_inject_is_the_marker_that_commands_know_and_asks_once_a_type():
+    *_, marker, depends = Inject[Entries].__metadata__
+    assert isinstance(marker, Injected)
+    assert depends.dependency == Resolver(Entries)
+    assert hash(depends.dependency) == hash(Resolver(Entries))
+    assert depends.dependency != Resolver(Ledger)
+
+
+async def test_inject_outside_a_project_says_what_is_missing():
+    app = FastAPI()
+
+    @app.get("/")
+    async def root(entries: Inject[Entries]) -> str:
+        return "never"
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        with pytest.raises(FrameworkError, match="by an application that serves no project") as error:
+            await http.get("/")
+    assert error.value.code == "web.inject"
+
+
+async def test_a_missing_service_is_a_500_that_names_it(build, client, write):
+    write(
+        "asking",
+        routes="""
+        from fastapi import APIRouter
+        from framework.web import Inject
+        class Nowhere: ...
+        router = APIRouter()
+        @router.get("/")
+        async def root(thing: Inject[Nowhere]) -> str: return "never"
+        """,
+    )
+    async with client(build("asking", debug=True)) as http:
+        response = await http.get("/")
+    assert response.status_code == 500
+    assert "Nothing provides asking.routes.Nowhere" in response.json()["detail"]

@@ -143,6 +143,21 @@ def test_a_stream_is_sent_piece_by_piece(served):
     assert ledger.events == ["begin", "commit", "first chunk", "begin", "commit"]
 
 
+def test_the_head_of_a_stream_leaves_at_once_and_its_own_scope_rolls_back_when_the_client_goes(served):
+    url, ledger = served
+    headers = {"accept-encoding": "gzip"}
+    with httpx.stream("GET", f"{url}/ledger/events", headers=headers) as response:
+        assert response.status_code == 200  # the first event comes in a minute
+        assert response.headers["x-request-id"]
+    with httpx.stream("GET", f"{url}/ledger/endless", headers=headers) as response:
+        assert next(response.iter_text()).startswith("tick")
+    deadline = time.monotonic() + 5
+    while len(ledger.events) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert ledger.events == ["begin", "rollback CancelledError"]
+    assert ledger.rows == []
+
+
 def websocket(url: str, path: str, **options):
     return connect(url.replace("http", "ws") + path, **options)
 

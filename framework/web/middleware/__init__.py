@@ -4,13 +4,13 @@ from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.gzip import GZipMiddleware
 
 from framework._modules import expect, file_of
 from framework.errors import ImproperlyConfigured
 from framework.project import Project
 from framework.web.errors import Errors
 from framework.web.middleware.body_limit import BodyLimitAnswer
+from framework.web.middleware.compression import Compression
 from framework.web.middleware.failures import Failures
 from framework.web.middleware.hosts import Hosts
 from framework.web.middleware.request import RequestLayer
@@ -37,8 +37,7 @@ def outer_layers(project: Project, settings: WebSettings, table: Routes, errors:
             )
         )
     if settings.gzip.enabled:
-        gzip = settings.gzip
-        layers.append(Middleware(GZipMiddleware, minimum_size=gzip.minimum_size, compresslevel=gzip.level))
+        layers.append(Middleware(Compression, settings=settings.gzip))
     layers.append(Middleware(BodyLimitAnswer, errors=errors))
     return layers
 

@@ -19,7 +19,7 @@ class BodyLimitAnswer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+        if scope["type"] != "http" or (scope["method"] == "GET" and not _announces_body(scope)):
             await self.app(scope, receive, send)
             return
         held: Message | None = None
@@ -41,3 +41,7 @@ class BodyLimitAnswer:
                 await send(message)
 
         await self.app(scope, receive, send_rendered)
+
+
+def _announces_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])

@@ -43,6 +43,7 @@ class RequestLayer:
         self._header = settings.request_id.header.lower().encode()
         self._plain = security_headers(settings.security)
         self._secure = self._plain + hsts_header(settings.security)
+        self._names = {self._header, *(name for name, _ in self._secure)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection."""
@@ -58,7 +59,7 @@ class RequestLayer:
         if incoming is None or not self._trust or not _SANE.fullmatch(incoming):
             incoming = os.urandom(16).hex().encode()
         id_ = incoming.decode()
-        own = [(self._header, incoming), *(self._secure if scope["scheme"] in ("https", "wss") else self._plain)]
+        own = self._secure if scope.get("scheme") in ("https", "wss") else self._plain
         exchange = scope[KEY] = Exchange(self._project, self._routes, id_, scope.get("root_path", ""))
         id_token, exchange_token = request_id.set(id_), current.set(exchange)
         status, began = 0, perf_counter()
@@ -70,7 +71,7 @@ class RequestLayer:
                     await exchange.handshake.aclose()
                 exchange.accepted = message["type"] == "websocket.accept"
                 status = message.get("status", 101)
-                message["headers"] = _merged(message.get("headers", []), own, self._header)
+                message["headers"] = self._headers(message.get("headers", []), own, incoming)
             await send(message)
 
         try:
@@ -87,6 +88,14 @@ class RequestLayer:
                 self._log(scope, status, perf_counter() - began)
             current.reset(exchange_token)
             request_id.reset(id_token)
+
+    def _headers(self, given: Headers, own: Headers, id_: bytes) -> Headers:
+        """Return a response's headers with ours. The route's win, but for the request id."""
+        present = {name for name, _ in given}
+        if not self._names.isdisjoint(present):
+            given = [each for each in given if each[0] != self._header]
+            own = [each for each in own if each[0] not in present]
+        return [*given, *own, (self._header, id_)]
 
     async def _refuse(self, host: bytes | None, scope: Scope, receive: Receive, send: Send) -> None:
         name = (host or b"").decode("latin-1")
@@ -133,15 +142,6 @@ def _template(table: Routes, scope: Scope) -> str | None:
         return route.path
     inner = getattr(scope.get("route"), "path_format", None)
     return scope.get("root_path", "") + inner if inner else None
-
-
-def _merged(headers: Headers, own: Headers, header: bytes) -> Headers:
-    """Return a response's headers with ours. The route's win, but for the request id."""
-    present = {name for name, _ in headers}
-    if header in present:
-        headers = [each for each in headers if each[0] != header]
-        present.discard(header)
-    return [*headers, *(each for each in own if each[0] not in present)]
 
 
 def security_headers(settings: SecuritySettings) -> Headers:

@@ -109,6 +109,28 @@ async def stream(entries: Inject[Entries], project: Inject[Project], ledger: Inj
     return StreamingResponse(chunks(), media_type="text/plain")
 
 
+@router.get("/events")
+async def events() -> StreamingResponse:
+    async def chunks() -> AsyncGenerator[str]:
+        await asyncio.sleep(60)
+        yield "data: late\n\n"
+
+    return StreamingResponse(chunks(), media_type="text/event-stream")
+
+
+@router.get("/endless")
+async def endless(project: Inject[Project]) -> StreamingResponse:
+    async def chunks() -> AsyncGenerator[str]:
+        async with project.scope() as scope:
+            entries = await scope.get(Entries)
+            while True:
+                await entries.add("tick")
+                yield "tick"
+                await asyncio.sleep(0.01)
+
+    return StreamingResponse(chunks(), media_type="text/plain")
+
+
 @router.post("/background")
 async def background(tasks: BackgroundTasks, entries: Inject[Entries], project: Inject[Project]) -> str:
     async def later() -> None:
