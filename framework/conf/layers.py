@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
-from framework.conf.fields import MISSING, child, field_names
+from framework.conf.fields import MISSING, child, field_names, models
 from framework.conf.near import near
 from framework.conf.source import Source
 from framework.errors import ImproperlyConfigured
@@ -26,6 +26,11 @@ class Target:
     annotation: Any
     variables: Mapping[str, Path_] = field(default_factory=dict[str, Path_])
     """Lower-case variables that reach into the setting by another name, as `database_url` does."""
+
+    @property
+    def is_section(self) -> bool:
+        """Whether the setting is a group of settings."""
+        return bool(models(self.annotation))
 
     def path(self, parts: Path_) -> Path_ | None:
         """Return where below this setting a variable (`database__url`, split) points, or `None` when nowhere."""

@@ -7,7 +7,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource
 
-from framework.conf.fields import MISSING, leaves, merge, model_of, models
+from framework.conf.fields import MISSING, leaves, merge, model_of
 from framework.conf.layers import Layer, Path_, Target
 from framework.conf.near import near
 from framework.conf.source import Source
@@ -54,22 +54,21 @@ class Reading:
         self.targets: dict[str, Target] = {}
         self.found: dict[str, Found] = {}
         self.keyword = keyword
-        self._sources = tuple(sources)
         # A source that only pydantic-settings knows is asked once, for everything.
-        self._foreign = {id(source): source() for source in self._sources if not isinstance(source, Layer)}
+        self._sources = [(source, {} if isinstance(source, Layer) else source()) for source in sources]
 
     def ask(self, target: Target) -> Found:
         """Return what the sources say of `target`: a stronger one wins, value by value."""
         found = Found()
         texts: dict[Path_, list[tuple[Source, str]]] = {}
-        for source in reversed(self._sources):
+        for source, data in reversed(self._sources):
             if isinstance(source, Layer):
                 piece = source.read(target)
                 value, origins = piece.value, piece.origins
                 for path, variables in piece.texts.items():
                     texts.setdefault(path, []).extend(variables)
             else:
-                value = self._foreign_value(source, target)
+                value = foreign_value(data, target)
                 origins = self._foreign_origins(source, value)
             if value is not MISSING:
                 found.value = merge(found.value, value)
@@ -86,10 +85,10 @@ class Reading:
 
     def unknown(self) -> Iterator[UnknownVariable]:
         """Yield the variables that start like a section and the TOML keys that nothing reads."""
-        for source in self._sources:
+        for source, _ in self._sources:
             if isinstance(source, VariableLayer):
                 for target in self.targets.values():
-                    for parts, variable in source.unknown(target) if models(target.annotation) else ():
+                    for parts, variable in source.unknown(target) if target.is_section else ():
                         text = f"{variable.source} is not read: {target.name!r} has no such setting."
                         start = variable.name[: -len("__".join(parts))]
                         yield UnknownVariable(text, target.near(parts, start), variable.source)
@@ -97,12 +96,6 @@ class Reading:
                 for key in source.unknown(self.targets):
                     hint = near(key.name, self.targets)
                     yield UnknownVariable(f"{key} is not read: nothing has a setting of this name.", hint, key)
-
-    def _foreign_value(self, source: PydanticBaseSettingsSource, target: Target) -> Any:
-        data = self._foreign[id(source)]
-        aliases = {name for name, path in target.variables.items() if not path}
-        found = [value for name, value in data.items() if name == target.name or name.lower() in aliases]
-        return found[0] if found else MISSING
 
     def _foreign_origins(self, source: PydanticBaseSettingsSource, value: Any) -> dict[Path_, Source]:
         if value is MISSING:
@@ -112,6 +105,13 @@ class Reading:
         if isinstance(value, BaseModel):
             return {(name,): origin for name in value.model_fields_set}
         return dict.fromkeys(leaves(value), origin)
+
+
+def foreign_value(data: Mapping[str, Any], target: Target) -> Any:
+    """Return what a source that only pydantic-settings knows says of `target`."""
+    aliases = {name for name, path in target.variables.items() if not path}
+    found = [value for name, value in data.items() if name == target.name or name.lower() in aliases]
+    return found[0] if found else MISSING
 
 
 def clashes(texts: Mapping[Path_, list[tuple[Source, str]]]) -> Iterator[tuple[Path_, list[Source]]]:

@@ -71,7 +71,8 @@ def kept_key(file: Path) -> str:
             # A link appears whole and never replaces: of two processes one wins and both read its key.
             os.link(fresh, file)
         except FileExistsError:
-            pass
+            if not read_key(file):
+                fresh.replace(file)
         except OSError:  # a file system without hard links
             fresh.replace(file)
         finally:

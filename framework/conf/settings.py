@@ -72,14 +72,14 @@ class Settings(BaseSettings):
     def __init__(
         self,
         *,
-        _root: Path | None = None,
+        _root: Path | str | None = None,
         _environ: Mapping[str, str] | None = None,
         _env_file: Any = AS_CONFIGURED,
         _secrets_dir: Any = AS_CONFIGURED,
         **values: Any,
     ) -> None:
         cls = type(self)
-        root = _root or project_root(cls)
+        root = Path(_root) if _root else project_root(cls)
         sections = take_sections(cls, values)
         env_file = cls.model_config.get("env_file") if _env_file is AS_CONFIGURED else _env_file
         secrets_dir = cls.model_config.get("secrets_dir") if _secrets_dir is AS_CONFIGURED else _secrets_dir

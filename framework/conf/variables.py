@@ -66,9 +66,11 @@ class VariableLayer(Layer):
         for head in dict.fromkeys((target.name.lower(), *target.variables)):
             for parts, variable in self._by_head.get(head, ()):
                 path = target.path(parts)
-                # DATABASE_URL= is how a compose file says that there is none.
-                if path is not None and (parts[0] not in target.variables or variable.text()):
-                    yield path, variable
+                if path is None or (parts[0] in target.variables and not variable.text()):
+                    continue  # DATABASE_URL= is how a compose file says that there is none
+                if not path and target.is_section and not variable.text().lstrip().startswith("{"):
+                    continue  # MAIL and LOG are set on many machines, and mean something else
+                yield path, variable
 
     def unknown(self, target: Target) -> Iterator[tuple[Path_, Variable]]:
         """Yield the variables that start like `target`'s and that nothing reads."""

@@ -131,6 +131,12 @@ def test_all_threads_get_the_same_key(tmp_path: Path) -> None:
     assert len(keys) == 1
 
 
+def test_an_empty_file_is_filled(tmp_path: Path) -> None:
+    (tmp_path / ".secret_key").touch()
+    key = made(tmp_path, DEBUG="1").require_secret_key()
+    assert made(tmp_path, DEBUG="1").require_secret_key() == key
+
+
 def test_where_nothing_can_be_written_the_key_lasts_as_long_as_the_settings(tmp_path: Path) -> None:
     settings = made(tmp_path / "none", DEBUG="1")
     assert len(settings.require_secret_key()) > 50

@@ -1,6 +1,8 @@
 """Where values come from: environment, `.env`, secrets folder, TOML, the class; for every section alike."""
 
+import copy
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -196,6 +198,23 @@ def test_an_empty_variable_says_nothing(tmp_path: Path, name: str) -> None:
 def test_an_empty_variable_empties_a_text_but_not_by_its_platform_name(tmp_path: Path) -> None:
     assert settings(tmp_path, CACHE__PREFIX="").cache.prefix == ""
     assert settings(tmp_path, AUDIT_URL="").section(Audit).url == "none"
+
+
+@pytest.mark.parametrize("text", ["/var/mail/root", "true", "", "[1]"])
+def test_a_variable_that_happens_to_have_a_section_s_name_is_somebody_else_s(tmp_path: Path, text: str) -> None:
+    made = settings(tmp_path, CACHE=text, AUDIT=text)
+    assert (made.cache, made.section(Audit)) == (settings(tmp_path).cache, Audit())
+    assert made.unknown_variables() == []
+
+
+def test_the_database_s_two_names_clash_too(tmp_path: Path) -> None:
+    from framework.db.settings import DatabaseSettings
+
+    environ = {"DATABASE_URL": "postgres://u:hunter2@a/d", "DATABASE__URL": "postgres://u:hunter2@b/d"}
+    with pytest.raises(ImproperlyConfigured) as caught:
+        Settings(_root=tmp_path, _environ=environ).section(DatabaseSettings)
+    assert "database.url: found different values from DATABASE__URL in the environment and" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_names_don_t_depend_on_case_and_capitals_win(tmp_path: Path) -> None:
@@ -415,3 +434,12 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
     for target, name in ((made, "debug"), (made.cache, "ttl"), (made.section(Audit), "url")):
         with pytest.raises(ValueError, match="frozen"):
             setattr(target, name, "x")
+
+
+def test_copies_know_as_much_as_the_original(tmp_path: Path) -> None:
+    made = settings(tmp_path, AUDIT__KEEP_DAYS="7", CACHE__TTL="5")
+    for copied in (made.model_copy(update={"debug": True}), copy.deepcopy(made), pickle.loads(pickle.dumps(made))):
+        assert copied.cache.ttl == 5
+        assert copied.section(Audit).keep_days == 7
+        assert copied.root == tmp_path
+        assert str(copied.source("cache.ttl")) == "CACHE__TTL in the environment"
