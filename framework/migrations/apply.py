@@ -117,7 +117,7 @@ def altered(column: Column, operation: ops.AlterColumnOp) -> Column:
             *generated,
             nullable=column.nullable if operation.modify_nullable is None else operation.modify_nullable,
             server_default=None if keep or generated else cast("Any", default),
-            comment=column.comment if operation.modify_comment is False else operation.modify_comment,
+            comment=column.comment if isinstance(operation.modify_comment, bool) else operation.modify_comment,
         )
     )
     if keep:

@@ -4,7 +4,7 @@ Alembic keeps one such object for the process. Two projects that migrate in one 
 would get each other's; a context variable tells them apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -33,9 +33,9 @@ proxy = Proxy()
 
 
 @contextmanager
-def bound(operations: Operations) -> Iterator[None]:
+def bound(operations: Operations) -> Generator[None]:
     """Make `alembic.op` mean `operations` for the code inside, in this task or thread only."""
-    vars(op)["_proxy"] = proxy  # set each time: Alembic's own commands, run in this process, take it away
+    setattr(op, "_proxy", proxy)  # noqa: B010 — set each time: Alembic's own commands, run in this process, take it away
     token = current.set(operations)
     try:
         yield

@@ -43,14 +43,14 @@ def build_table(table: Table, metadata: sa.MetaData) -> sa.Table:
 def build_column(column: Column, primary_key: bool = False) -> "sa.Column[Any]":
     """Return a column that belongs to no table yet."""
     default = column.sa_default
-    generated = [default._copy()] if isinstance(default, sa.Identity | sa.Computed) else []  # pyright: ignore
+    generated = [default._copy()] if isinstance(default, sa.Identity | sa.Computed) else []  # pyright: ignore[reportPrivateUsage]  # no public way
     return sa.Column(
         column.name,
         column.sa_type,
         *generated,
         primary_key=primary_key,
         nullable=column.nullable,
-        server_default=default.arg if isinstance(default, sa.DefaultClause) else None,
+        server_default=cast("Any", default.arg) if isinstance(default, sa.DefaultClause) else None,
         comment=column.comment,
         **column.sa_options,
     )

@@ -3,10 +3,10 @@
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from framework.migrations.graph import Graph, HistoryError, Migration
 
@@ -78,7 +78,7 @@ def several(value: object) -> tuple[str, ...]:
         return ()
     if isinstance(value, str):
         return (value,)
-    return tuple(str(item) for item in value) if isinstance(value, tuple | list | set) else ()
+    return tuple(map(str, cast("Iterable[object]", value))) if isinstance(value, tuple | list | set) else ()
 
 
 def load_module(migration: Migration) -> ModuleType:

@@ -1,6 +1,6 @@
 """Brings a project's database to where its migrations lead."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ async def unapplied(executor: Executor) -> list[Step]:
 
 
 @asynccontextmanager
-async def executor_of(project: "Project") -> AsyncIterator[Executor]:
+async def executor_of(project: "Project") -> AsyncGenerator[Executor]:
     """Open what runs migrations on the project's database."""
     engine = open_engine((await database_of(project)).url)
     try:

@@ -1,7 +1,8 @@
 """Alembic's operations with a state beside them: replayed on the state alone, or run on a database too."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,16 @@ from alembic.runtime.migration import MigrationContext
 
 from framework.migrations.apply import apply_operation
 from framework.migrations.building import build_table
+from framework.migrations.operand import place_of
 from framework.migrations.state import State, StateError, key_of
 
 if TYPE_CHECKING:
     from framework.migrations.graph import Migration
 
 __all__ = ["LiveOperations", "StateOperations"]
+
+MAY_REBUILD = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
+"""What SQLite's ALTER TABLE may lack. Adding a plain column rebuilds nothing after all."""
 
 
 class StateOperations(Operations):
@@ -36,9 +41,9 @@ class StateOperations(Operations):
         return operation.to_table() if isinstance(operation, ops.CreateTableOp) else None
 
     @contextmanager
-    def batch_alter_table(
+    def batch_alter_table(  # pyright: ignore[reportIncompatibleMethodOverride]  # Alembic's others are in options
         self, table_name: str, schema: str | None = None, **options: Any
-    ) -> Iterator[BatchOperations]:  # pyright: ignore[reportIncompatibleMethodOverride]  # Alembic's other parameters are in options
+    ) -> Generator[BatchOperations]:
         """Collect the changes of one table and make them when the block ends."""
         batch = Batch(self, table_name, schema)
         yield batch
@@ -79,8 +84,8 @@ class LiveOperations(StateOperations):
         """Carry out one operation on the database; SQLite gets what its ALTER TABLE cannot by rebuilding the table."""
         if self.sqlite and isinstance(operation, ops.CreateTableCommentOp | ops.DropTableCommentOp):
             return None  # it has none
-        if self.sqlite and needs_rebuild(operation):
-            with self.batch_alter_table(operation.table_name, operation.schema) as batch:
+        if self.sqlite and isinstance(operation, MAY_REBUILD) and (place := place_of(operation)):
+            with self.batch_alter_table(*place) as batch:
                 batch.invoke(operation)
             return None
         result = Operations.invoke(self, operation)
@@ -132,19 +137,13 @@ class LiveOperations(StateOperations):
             try:
                 self.note(operation)
             except StateError:
-                name, schema = getattr(operation, "table_name", ""), getattr(operation, "schema", None)
-                self.state.tables.pop(key_of(name, schema), None)
+                if place := place_of(operation):
+                    self.state.tables.pop(key_of(*place), None)
 
     @property
     def sqlite(self) -> bool:
         """Whether the database is SQLite."""
         return self.migration_context.dialect.name == "sqlite"
-
-
-def needs_rebuild(operation: ops.MigrateOperation) -> bool:
-    """Tell whether SQLite's ALTER TABLE may lack an operation. Adding a plain column rebuilds nothing after all."""
-    kinds = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
-    return isinstance(operation, kinds)
 
 
 def is_rename(operation: ops.MigrateOperation) -> bool:
@@ -180,23 +179,11 @@ def alters_added(operation: ops.MigrateOperation, run: Iterable[ops.MigrateOpera
 
 def split(operation: ops.AlterColumnOp) -> tuple[ops.AlterColumnOp, ops.AlterColumnOp | None]:
     """Split an operation that renames and changes a column into one for each."""
-    name = operation.modify_name
-    rename = ops.AlterColumnOp(operation.table_name, operation.column_name, schema=operation.schema, modify_name=name)
-    rest = ops.AlterColumnOp(
-        operation.table_name,
-        str(name),
-        schema=operation.schema,
-        existing_type=operation.existing_type,
-        existing_server_default=operation.existing_server_default,
-        existing_nullable=operation.existing_nullable,
-        existing_comment=operation.existing_comment,
-        modify_nullable=operation.modify_nullable,
-        modify_comment=operation.modify_comment,
-        modify_server_default=operation.modify_server_default,
-        modify_type=operation.modify_type,
-        **operation.kw,
+    rename = ops.AlterColumnOp(
+        operation.table_name, operation.column_name, schema=operation.schema, modify_name=operation.modify_name
     )
-    changes = (rest.modify_nullable, rest.modify_type)
-    if changes == (None, None) and rest.modify_server_default is False and rest.modify_comment is False:
-        return rename, None
-    return rename, rest
+    rest = copy(operation)
+    rest.column_name, rest.modify_name = str(operation.modify_name), None
+    changes = rest.modify_nullable is not None or rest.modify_type is not None
+    changes = changes or rest.modify_server_default is not False or rest.modify_comment is not False
+    return rename, rest if changes else None

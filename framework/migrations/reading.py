@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.sql.visitors import iterate
 
 from framework.migrations.names import cut
 from framework.migrations.schema import Check, Column, Constraint, Exclude, ForeignKey, Index, PrimaryKey, Table, Unique
-from framework.migrations.source.code import ALCHEMY, Code, call, literal
+from framework.migrations.source.code import Code, alchemy, call, literal
 from framework.migrations.source.sql import server_default, sql_code, sql_text
 from framework.migrations.source.types import type_code
 
-__all__ = ["read_column", "read_constraint", "read_index", "read_table"]
+__all__ = ["generated_code", "read_column", "read_constraint", "read_index", "read_table"]
 
 IDENTITY = ("always", "start", "increment", "minvalue", "maxvalue", "nominvalue", "nomaxvalue", "cycle", "cache")
 
@@ -42,7 +43,8 @@ def read_table(table: sa.Table, app: str, model: str = "") -> Table:
 
 
 def prefixes_of(table: sa.Table) -> list[str]:
-    return [str(prefix) for prefix in table._prefixes]  # pyright: ignore  # no public way
+    prefixes = cast("list[object]", table._prefixes)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]  # no public way
+    return list(map(str, prefixes))
 
 
 def read_column(column: "sa.Column[Any]") -> Column:
@@ -52,13 +54,14 @@ def read_column(column: "sa.Column[Any]") -> Column:
     options: dict[str, Any] = dict(column.kwargs)
     if column.autoincrement not in ("auto", "ignore_fk"):
         options["autoincrement"] = column.autoincrement
-    initial = column.default.arg if column.default is not None and column.default.is_scalar else None
+    default_of_model: Any = column.default
+    initial = default_of_model.arg if isinstance(default_of_model, ScalarElementColumnDefault) else None
     return Column(
         name=column.name,
         type=type_code(column.type),
         nullable=bool(column.nullable),
         default=server_default(default),
-        generated=generated_code(generated),
+        generated=None if generated is None else generated_code(generated),
         comment=column.comment,
         options=codes(options),
         sa_type=column.type,
@@ -68,14 +71,13 @@ def read_column(column: "sa.Column[Any]") -> Column:
     )
 
 
-def generated_code(value: sa.Identity | sa.Computed | None) -> Code | None:
-    if value is None:
-        return None
+def generated_code(value: sa.Identity | sa.Computed) -> Code:
+    """Return how a value that the database generates is written."""
     if isinstance(value, sa.Computed):
         persisted = None if value.persisted is None else literal(value.persisted)
-        return call("sa.Computed", literal(sql_text(value.sqltext)), imports=[ALCHEMY], persisted=persisted)
+        return call(alchemy("Computed"), literal(sql_text(value.sqltext)), persisted=persisted)
     given = {name: option for name in IDENTITY if (option := getattr(value, name)) not in (None, False)}
-    return call("sa.Identity", imports=[ALCHEMY], **{name: literal(option) for name, option in given.items()})
+    return call(alchemy("Identity"), **{name: literal(option) for name, option in given.items()})
 
 
 def read_constraints(table: sa.Table) -> Iterable[Constraint]:
@@ -122,11 +124,14 @@ def read_foreign_key(constraint: sa.ForeignKeyConstraint, name: str | None) -> F
 
 
 def read_exclude(constraint: ExcludeConstraint, name: str | None) -> Exclude:
-    elements = tuple((sql_code(expression), operator) for expression, _, operator in constraint._render_exprs)  # pyright: ignore
-    where = {} if constraint.where is None else {"where": constraint.where}
-    using = {"using": constraint.using or "gist"}
-    columns = tuple(column for expression, _, _ in constraint._render_exprs for column in columns_in(expression))  # pyright: ignore
-    return Exclude(name, elements, codes({**using, **where}) + timing(constraint), columns)
+    rendered = cast("list[tuple[object, str, str]]", constraint._render_exprs)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]  # no public way
+    options = {"using": constraint.using or "gist", "where": constraint.where}
+    return Exclude(
+        name,
+        tuple((sql_code(expression), operator) for expression, _, operator in rendered),
+        codes({key: value for key, value in options.items() if value is not None}) + timing(constraint),
+        tuple(column for expression, _, _ in rendered for column in columns_in(expression)),
+    )
 
 
 def read_index(index: sa.Index) -> Index:
@@ -147,7 +152,7 @@ def columns_in(expression: object) -> tuple[str, ...]:
         return words(expression)
     if not isinstance(expression, ClauseElement):
         return ()
-    found: Iterable[Any] = iterate(expression)
+    found = cast("Iterable[Any]", iterate(expression))
     named = [word for item in found for word in words(sql_text(item)) if isinstance(item, sa.Column | sa.TextClause)]
     return tuple(dict.fromkeys(named))
 

@@ -11,4 +11,4 @@ class MigrationsSettings(Section):
     """Where migrations are kept."""
 
     folders: dict[str, str] = Field(default_factory=dict[str, str])
-    """Other folders for the migrations of apps, by label, found from the project's root: `{"audit": "audit_migrations"}`."""
+    """Other folders for the migrations of apps, by label and from the root: `{"audit": "audit_migrations"}`."""

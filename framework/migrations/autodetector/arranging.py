@@ -149,7 +149,21 @@ class Arrangement:
         for migration in self.migrations:
             others = (self.migrations[position] for position in migration.needs)
             migration.depends_on |= {other.revision for other in others if other.app != migration.app}
+        for migration in self.migrations:
+            migration.depends_on -= self.implied(migration)
         return self.migrations
+
+    def implied(self, migration: NewMigration) -> set[str]:
+        """Return what comes before a new migration anyway, through the others it follows."""
+        new = {item.revision: (*item.parents, *item.depends_on) for item in self.migrations}
+        found: set[str] = set()
+        waiting = [*migration.parents, *migration.depends_on]
+        while waiting:
+            revision = waiting.pop()
+            before = new[revision] if revision in new else self.graph.nodes[revision].before
+            waiting.extend(set(before) - found)
+            found.update(before)
+        return found
 
 
 def trim(migrations: Sequence[NewMigration], apps: Collection[str]) -> list[NewMigration]:

@@ -1,13 +1,11 @@
 """A piece of Python source together with the imports it needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast
 
-__all__ = ["ALCHEMY", "OP", "Code", "call", "dialect", "literal", "sequence"]
-
-OP = "from alembic import op"
-ALCHEMY = "import sqlalchemy as sa"
+__all__ = ["Code", "alchemy", "call", "dialect", "imports_of", "literal", "op", "sequence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +20,26 @@ class Code:
         return self.text
 
 
-def dialect(name: str) -> str:
-    """Return the import line of one of SQLAlchemy's dialects."""
-    return f"from sqlalchemy.dialects import {name}"
+def op(name: str) -> Code:
+    """Return one of Alembic's operations."""
+    return Code(f"op.{name}", frozenset(["from alembic import op"]))
 
 
-def call(function: str | Code, *args: Code, imports: Iterable[str] = (), **keywords: Code | None) -> Code:
+def alchemy(name: str) -> Code:
+    """Return something of SQLAlchemy's."""
+    return Code(f"sa.{name}", frozenset(["import sqlalchemy as sa"]))
+
+
+def dialect(package: str, name: str) -> Code:
+    """Return something of one of SQLAlchemy's dialects."""
+    return Code(f"{package}.{name}", frozenset([f"from sqlalchemy.dialects import {package}"]))
+
+
+def call(function: Code, *args: Code, **keywords: Code | None) -> Code:
     """Return a call; a keyword that is `None` is left out."""
     named = {name: value for name, value in keywords.items() if value is not None}
     parts = [arg.text for arg in args] + [f"{name}={value.text}" for name, value in named.items()]
-    needed = frozenset(imports).union(*(part.imports for part in (*args, *named.values())))
-    if isinstance(function, Code):
-        needed |= function.imports
-    return Code(f"{function}({', '.join(parts)})", needed)
+    return Code(f"{function}({', '.join(parts)})", imports_of((function, *args, *named.values())))
 
 
 def sequence(items: Iterable[Code], brackets: str = "[]") -> Code:
@@ -43,7 +48,12 @@ def sequence(items: Iterable[Code], brackets: str = "[]") -> Code:
     text = ", ".join(code.text for code in codes)
     if brackets == "()" and len(codes) == 1:
         text += ","
-    return Code(f"{brackets[0]}{text}{brackets[1]}", frozenset().union(*(code.imports for code in codes)))
+    return Code(f"{brackets[0]}{text}{brackets[1]}", imports_of(codes))
+
+
+def imports_of(codes: Iterable[Code]) -> frozenset[str]:
+    """Return the import lines that any of `codes` needs."""
+    return frozenset(line for code in codes for line in code.imports)
 
 
 def literal(value: object) -> Code:
@@ -53,13 +63,13 @@ def literal(value: object) -> Code:
     if isinstance(value, str):
         return Code(repr(str(value)))  # str(): SQLAlchemy's names are subclasses with a repr of their own
     if isinstance(value, Decimal):
-        return call("Decimal", literal(str(value)), imports=["from decimal import Decimal"])
+        return call(Code("Decimal", frozenset(["from decimal import Decimal"])), literal(str(value)))
     if isinstance(value, list | tuple):
-        items: Iterable[object] = value
+        items = cast("Iterable[object]", value)
         return sequence(map(literal, items), "[]" if isinstance(value, list) else "()")
     if isinstance(value, dict):
-        pairs: Iterable[tuple[object, object]] = value.items()
+        pairs = cast("Mapping[object, object]", value).items()
         codes = [(literal(key), literal(item)) for key, item in pairs]
         text = ", ".join(f"{key}: {item}" for key, item in codes)
-        return Code(f"{{{text}}}", frozenset().union(*(key.imports | item.imports for key, item in codes)))
+        return Code(f"{{{text}}}", imports_of(code for pair in codes for code in pair))
     raise TypeError(f"{type(value).__name__} {value!r} cannot be written in a migration.")

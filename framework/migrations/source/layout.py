@@ -2,7 +2,7 @@
 
 import ast
 
-__all__ = ["WIDTH", "layout"]
+__all__ = ["WIDTH", "flat", "layout"]
 
 WIDTH = 88
 
@@ -21,14 +21,19 @@ def layout(statement: str, indent: int = 0) -> str:
             return margin + statement
 
 
+def flat(statement: str) -> str:
+    """Return an expression on one line, however long."""
+    return unparse(ast.parse(statement, mode="eval").body)
+
+
 def expression(node: ast.expr, indent: int, column: int, tail: str) -> str:
     """Return an expression that starts at `column` of a line indented by `indent` and is followed by `tail`."""
-    flat = unparse(node)
-    if column + len(flat) + len(tail) <= WIDTH:
-        return flat
+    line = unparse(node)
+    if column + len(line) + len(tail) <= WIDTH:
+        return line
     opening, parts, closing = pieces(node)
     if not parts:
-        return flat
+        return line
     inner = indent + 4
     joined = ", ".join(head + unparse(value) for head, value in parts)
     # Items that fit together on one line stay there, without a trailing comma.

@@ -3,15 +3,18 @@
 from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from itertools import groupby
+from typing import Any
 
+import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.errors import CommandError
-from framework.migrations.reading import read_column, read_constraint, read_index, read_table
+from framework.migrations.operand import Place, place_of
+from framework.migrations.reading import generated_code, read_column, read_constraint, read_index, read_table
 from framework.migrations.schema import Check, Exclude, ForeignKey, PrimaryKey, Unique
-from framework.migrations.source.code import OP, Code, call, literal, sequence
-from framework.migrations.source.items import column_code, final, index_columns, keywords, names, optional, table_code
-from framework.migrations.source.layout import layout
+from framework.migrations.source.code import Code, call, imports_of, literal, op, sequence
+from framework.migrations.source.items import column_code, final, index_columns, keywords, names, optional, table_parts
+from framework.migrations.source.layout import flat, layout
 from framework.migrations.source.sql import server_default
 from framework.migrations.source.types import type_code
 
@@ -25,42 +28,39 @@ def body(operations: Sequence[ops.MigrateOperation]) -> tuple[str, frozenset[str
     """Return the lines of a function that carries out `operations`, and the imports they need."""
     lines: list[str] = []
     imports: frozenset[str] = frozenset()
-    for place, group in groupby(operations, key=place_of):
+    for place, group in groupby(operations, key=block_of):
         members = list(group)
-        batch = place is not None and not all(isinstance(item, INDEXES) for item in members)
-        codes = [code_of(item, batch) for item in members]
-        imports |= frozenset().union(*(code.imports for code in codes))
-        if batch:
-            table, schema = place
-            opening = call("op.batch_alter_table", literal(table), imports=[OP], schema=optional(schema))
+        if place is None or all(isinstance(item, INDEXES) for item in members):
+            codes = [code_of(item, batch=False) for item in members]
+            lines.extend(layout(code.text, 4) for code in codes)
+        else:
+            opening = call(op("batch_alter_table"), literal(place.table), schema=optional(place.schema))
+            lines.append(f"    with {flat(opening.text)} as batch_op:")
+            codes = [code_of(item, batch=True) for item in members]
+            lines.extend(layout(code.text, 8) for code in codes)
             imports |= opening.imports
-            lines.append(f"    with {layout(opening.text)} as batch_op:")
-        lines.extend(layout(code.text, 8 if batch else 4) for code in codes)
+        imports |= imports_of(codes)
     return "\n".join(lines or ["    pass"]), imports
 
 
-def place_of(operation: ops.MigrateOperation) -> tuple[str, str | None] | None:
+def block_of(operation: ops.MigrateOperation) -> Place | None:
     """Return the table whose block an operation belongs in, or `None` where it stands alone."""
-    if isinstance(operation, ALONE):
-        return None
-    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", None)
-    schema = getattr(operation, "schema", None) or getattr(operation, "kw", {}).get("source_schema")
-    return None if table is None else (table, schema)
+    return None if isinstance(operation, ALONE) else place_of(operation)
 
 
 def code_of(operation: ops.MigrateOperation, batch: bool) -> Code:
     """Return one operation as a call."""
     function, args, options = parts(operation)
-    place = place_of(operation)
+    place = block_of(operation)
     if place is None:
-        return call(function, *args, imports=[OP], **options)
+        return call(op(function), *args, **options)
     if batch:
-        return call(f"batch_op.{function}", *args, **options)
-    table, schema = literal(place[0]), optional(place[1])
+        return call(Code(f"batch_op.{function}"), *args, **options)
+    table, schema = literal(place.table), optional(place.schema)
     if isinstance(operation, ops.DropIndexOp):
-        return call(f"op.{function}", *args, imports=[OP], table_name=table, schema=schema, **options)
+        return call(op(function), *args, **{"table_name": table, "schema": schema, **options})
     first, *rest = args
-    return call(f"op.{function}", first, table, *rest, imports=[OP], schema=schema, **options)
+    return call(op(function), first, table, *rest, **{"schema": schema, **options})
 
 
 type Parts = tuple[str, list[Code], Mapping[str, Code | None]]
@@ -78,25 +78,24 @@ def parts(operation: ops.MigrateOperation) -> Parts:
 
 @parts.register
 def _(operation: ops.CreateTableOp) -> Parts:
-    code = table_code(read_table(operation.to_table(), ""))
-    function, _, rest = code.text.partition("(")
-    return function, [Code(rest.removesuffix(")"), code.imports)], {}
+    args, options = table_parts(read_table(operation.to_table(), ""))
+    return "create_table", args, options
 
 
 @parts.register
 def _(operation: ops.DropTableOp) -> Parts:
-    return "op.drop_table", [literal(operation.table_name)], {"schema": optional(operation.schema)}
+    return "drop_table", [literal(operation.table_name)], {"schema": optional(operation.schema)}
 
 
 @parts.register
 def _(operation: ops.RenameTableOp) -> Parts:
     args = [literal(operation.table_name), literal(operation.new_table_name)]
-    return "op.rename_table", args, {"schema": optional(operation.schema)}
+    return "rename_table", args, {"schema": optional(operation.schema)}
 
 
 @parts.register
 def _(operation: ops.ExecuteSQLOp) -> Parts:
-    return "op.execute", [literal(str(operation.sqltext))], {}
+    return "execute", [literal(str(operation.sqltext))], {}
 
 
 @parts.register
@@ -125,17 +124,13 @@ def _(operation: ops.AlterColumnOp) -> Parts:
     return "alter_column", [literal(operation.column_name)], options
 
 
-def default_code(default: object) -> Code:
+def default_code(default: Any) -> Code:
     """Return a server default; `None` takes it away."""
-    import sqlalchemy as sa
-
     if default is None:
         return literal(None)
-    column = sa.Column("x", sa.Integer(), *([default] if isinstance(default, sa.Identity | sa.Computed) else []))
-    if column.server_default is None:
-        written = server_default(default if isinstance(default, sa.DefaultClause) else sa.DefaultClause(default))  # pyright: ignore
-    else:
-        written = read_column(column).generated
+    if isinstance(default, sa.Identity | sa.Computed):
+        return generated_code(default)
+    written = server_default(default if isinstance(default, sa.DefaultClause) else sa.DefaultClause(default))
     assert written is not None
     return written
 

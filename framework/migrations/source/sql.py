@@ -1,13 +1,14 @@
 """SQL expressions as text, the same for every database."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.functions import FunctionElement
 
-from framework.migrations.source.code import ALCHEMY, Code, call, literal
+from framework.migrations.source.code import Code, alchemy, call, literal
 
 __all__ = ["server_default", "sql_code", "sql_text"]
 
@@ -28,20 +29,25 @@ def sql_text(expression: ClauseElement | str) -> str:
 def sql_code(value: object) -> Code:
     """Return how an option is written: SQL as `sa.text(...)`, columns by name, anything else as it is."""
     if isinstance(value, sa.Column):
-        return literal(value.name)
-    if (
-        isinstance(value, FunctionElement)
-        and not list(value.clauses)
-        and (name := getattr(value, "name", "")).isidentifier()
-    ):
-        # `now()` is CURRENT_TIMESTAMP to SQLite; SQLAlchemy's function is right for both.
-        return call(f"sa.func.{name}", imports=[ALCHEMY])
+        return literal(cast("sa.Column[Any]", value).name)
     if isinstance(value, ClauseElement):
-        return call("sa.text", literal(sql_text(value)), imports=[ALCHEMY])
+        return expression_code(value)
     if isinstance(value, list | tuple):
-        items: list[Any] = [sql_text(item) if isinstance(item, sa.Column) else item for item in value]
-        return literal(items)
+        items = cast("Iterable[object]", value)
+        return literal([cast("sa.Column[Any]", item).name if isinstance(item, sa.Column) else item for item in items])
     return literal(value)
+
+
+def expression_code(expression: ClauseElement) -> Code:
+    """Return how SQL is written; a function without arguments stays one, for its name may differ between databases."""
+    name: object = getattr(expression, "name", None)
+    if isinstance(expression, FunctionElement) and isinstance(name, str):
+        function = cast("FunctionElement[Any]", expression)
+        clauses = list(cast("Iterable[object]", function.clauses))  # pyright: ignore[reportUnknownMemberType]  # none matter
+        if not clauses and name.isidentifier():
+            # `now()` is CURRENT_TIMESTAMP to SQLite.
+            return call(alchemy(f"func.{name}"))
+    return call(alchemy("text"), literal(sql_text(expression)))
 
 
 def server_default(default: object) -> Code | None:
@@ -52,5 +58,5 @@ def server_default(default: object) -> Code | None:
     if isinstance(argument, str):
         return literal(argument)
     if isinstance(argument, sa.True_ | sa.False_):
-        return Code("sa.true()" if isinstance(argument, sa.True_) else "sa.false()", frozenset([ALCHEMY]))
+        return call(alchemy("true" if isinstance(argument, sa.True_) else "false"))
     return sql_code(argument)

@@ -6,13 +6,13 @@ type underneath. A type that differs between databases is written with a variant
 
 import ast
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from framework.migrations.source.code import ALCHEMY, Code, call, dialect, literal
+from framework.migrations.source.code import Code, alchemy, call, dialect, literal
 
 __all__ = ["type_code"]
 
@@ -32,7 +32,7 @@ def type_code(type_: TypeEngine[Any]) -> Code:
     if isinstance(type_, sa.Enum):
         code = enum(type_)
     elif isinstance(type_, sa.ARRAY):
-        code = array(type_)
+        code = array(cast("sa.ARRAY[Any]", type_))
     else:
         code = plain(type_)
     for name, variant in type_._variant_mapping.items():  # pyright: ignore[reportPrivateUsage]  # no public way
@@ -52,26 +52,24 @@ def decorated(type_: TypeDecorator[Any]) -> Code:
 
 def enum(type_: sa.Enum) -> Code:
     """Return an enumeration by the values that are stored."""
-    options = {
+    schema: Any = getattr(type_, "schema", None)
+    options: dict[str, object] = {
         "native_enum": None if type_.native_enum else False,
         "create_constraint": True if type_.create_constraint else None,
-        "schema": type_.schema,
+        "schema": schema,
         "length": None if type_.native_enum else type_.length,
         "create_type": None if getattr(type_, "create_type", True) else False,
     }
-    written = {name: None if value is None else literal(value) for name, value in options.items()}
-    values = [literal(value) for value in type_.enums]
-    if isinstance(type_, postgresql.ENUM):
-        return call("postgresql.ENUM", *values, imports=[dialect("postgresql")], name=literal(type_.name), **written)
-    return call("sa.Enum", *values, imports=[ALCHEMY], name=literal(type_.name), **written)
+    written = {name: literal(value) for name, value in options.items() if value is not None}
+    function = dialect("postgresql", "ENUM") if isinstance(type_, postgresql.ENUM) else alchemy("Enum")
+    return call(function, *map(literal, type_.enums), **{"name": literal(type_.name), **written})
 
 
 def array(type_: "sa.ARRAY[Any]") -> Code:
     """Return an array of whatever its items are."""
-    ours = isinstance(type_, postgresql.ARRAY)
-    function, line = ("postgresql.ARRAY", dialect("postgresql")) if ours else ("sa.ARRAY", ALCHEMY)
+    function = dialect("postgresql", "ARRAY") if isinstance(type_, postgresql.ARRAY) else alchemy("ARRAY")
     dimensions = None if type_.dimensions is None else literal(type_.dimensions)
-    return call(function, type_code(type_.item_type), imports=[line], dimensions=dimensions)
+    return call(function, type_code(type_.item_type), dimensions=dimensions)
 
 
 def plain(type_: TypeEngine[Any]) -> Code:
@@ -83,24 +81,32 @@ def plain(type_: TypeEngine[Any]) -> Code:
             node.keywords = [keyword for keyword in node.keywords if ast.unparse(keyword) not in NOISE]
             if isinstance(node.func, ast.Name):
                 cls: type[Any] = type(type_) if node is tree else getattr(sa, node.func.id)
-                node.func.id, line = place(cls)
-                imports.add(line)
+                home = place(cls)
+                node.func.id = home.text
+                imports |= home.imports
     return Code(ast.unparse(tree), frozenset(imports))
 
 
-def place(cls: type[Any]) -> tuple[str, str]:
-    """Return the dotted name to write for a type, and its import line."""
+def place(cls: type[Any]) -> Code:
+    """Return the dotted name of a type."""
     for base in cls.__mro__:
         # A dialect's private class (`PGUuid`) is written as the public one it specialises.
-        if base.__module__.startswith("sqlalchemy."):
-            package = base.__module__.split(".")[2] if base.__module__.startswith("sqlalchemy.dialects.") else ""
-            home = import_module(f"sqlalchemy.dialects.{package}" if package else "sqlalchemy")
-            if hasattr(home, base.__name__):
-                return (f"{package}.{base.__name__}", dialect(package)) if package else (f"sa.{base.__name__}", ALCHEMY)
+        name, module = base.__name__, base.__module__
+        if module.startswith("sqlalchemy.dialects."):
+            package = module.split(".")[2]
+            if hasattr(import_module(f"sqlalchemy.dialects.{package}"), name):
+                return dialect(package, name)
+        elif module.startswith("sqlalchemy."):
+            if hasattr(sa, name):
+                return alchemy(name)
         else:
-            # The shortest package that offers the name is the public one.
-            parts = base.__module__.split(".")
-            packages = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
-            package = next((name for name in packages if hasattr(import_module(name), base.__name__)), base.__module__)
-            return f"{package}.{base.__name__}", f"import {package}"
+            return elsewhere(module, name)
     raise AssertionError(cls)
+
+
+def elsewhere(module: str, name: str) -> Code:
+    """Return the dotted name of a type of another package: the shortest that offers it is the public one."""
+    parts = module.split(".")
+    packages = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    package = next((item for item in packages if hasattr(import_module(item), name)), module)
+    return Code(f"{package}.{name}", frozenset([f"import {package}"]))

@@ -1,0 +1,115 @@
+"""Migrations and what comes before what, from the headers of files alone."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workbench import Workshop
+
+from framework.migrations.graph import Graph, HistoryError, Migration
+
+NOTHING = "def upgrade() -> None:\n    pass\n"
+
+
+def node(app: str, number: int, *parents: str, depends_on: tuple[str, ...] = ()) -> Migration:
+    name = f"{number:04}_x"
+    return Migration(app, name, f"{app}.{name}", Path(f"{name}.py"), parents, depends_on)
+
+
+def test_the_order_is_the_same_whatever_order_files_come_in() -> None:
+    nodes = [
+        node("a", 1, depends_on=("b.0001_x",)),
+        node("a", 2, "a.0001_x"),
+        node("b", 1),
+        node("b", 2, "b.0001_x", depends_on=("a.0002_x",)),
+    ]
+    wanted = ["b.0001_x", "a.0001_x", "a.0002_x", "b.0002_x"]
+    assert Graph(nodes).order == wanted
+    assert Graph(reversed(nodes)).order == wanted
+
+
+def test_a_missing_parent_is_named_with_the_file_that_wants_it() -> None:
+    with pytest.raises(HistoryError, match=r"Migration a\.0002_x comes after 'a\.0001_x', which does not exist\."):
+        Graph([node("a", 2, "a.0001_x")])
+
+
+def test_a_dependency_on_an_app_that_is_gone_says_so() -> None:
+    with pytest.raises(HistoryError) as caught:
+        Graph([node("a", 1, depends_on=("gone.0001_x",))])
+    assert caught.value.hint == "Install the app 'gone', or take the dependency out of 0001_x.py."
+
+
+def test_a_circle_is_printed() -> None:
+    with pytest.raises(HistoryError, match=r"circle: a\.0001_x → b\.0001_x → a\.0001_x"):
+        Graph([node("a", 1, depends_on=("b.0001_x",)), node("b", 1, depends_on=("a.0001_x",))])
+
+
+def test_two_files_with_one_revision_are_both_named() -> None:
+    with pytest.raises(HistoryError, match=r"Two migrations are called 'a\.0001_x'"):
+        Graph([node("a", 1), node("a", 1)])
+
+
+def test_two_ends_are_a_conflict() -> None:
+    graph = Graph([node("a", 1), node("a", 2, "a.0001_x"), node("a", 3, "a.0001_x")])
+    assert list(graph.conflicts()) == ["a"]
+
+
+def test_taking_back_an_app_takes_what_other_apps_built_on_it() -> None:
+    graph = Graph([node("a", 1), node("b", 1, depends_on=("a.0001_x",)), node("c", 1)])
+    steps = graph.to_zero("a", {"a.0001_x", "b.0001_x", "c.0001_x"})
+    assert [step.migration.revision for step in steps] == ["b.0001_x", "a.0001_x"]
+
+
+def test_a_long_history_needs_no_recursion() -> None:
+    nodes = [node("a", 1)] + [node("a", number, f"a.{number - 1:04}_x") for number in range(2, 3000)]
+    assert len(Graph(reversed(nodes)).order) == 2999
+
+
+def test_headers_are_read_without_running_files(workshop: Workshop) -> None:
+    workshop.write("blog", "0001_initial", "raise SystemError\n\n\n" + NOTHING, depends_on=["users.0001_initial"])
+    workshop.write("users", "0001_initial", "import a_driver_that_is_not_installed\n\n\n" + NOTHING)
+    (workshop.folders["blog"] / "_notes.py").write_text("not Python at all")
+    graph = workshop.graph()
+    assert graph.order == ["users.0001_initial", "blog.0001_initial"]
+    assert graph.nodes["blog.0001_initial"].depends_on == ("users.0001_initial",)
+
+
+def test_alembic_s_own_header_is_read(workshop: Workshop) -> None:
+    path = workshop.write("blog", "0001_initial", NOTHING)
+    path.write_text(
+        '"""first\n\nRevision ID: ae1027a6acf\n"""\n'
+        "from typing import Sequence, Union\n\n"
+        "revision: str = 'ae1027a6acf'\n"
+        "down_revision: Union[str, Sequence[str], None] = None\n"
+        "branch_labels: Union[str, Sequence[str], None] = None\n"
+        "depends_on: Union[str, Sequence[str], None] = None\n\n\n" + NOTHING
+    )
+    (found,) = workshop.graph().nodes.values()
+    assert (found.revision, found.name, found.before) == ("ae1027a6acf", "0001_initial", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("revision = 'a' +\n", r"0001_initial\.py:1 is not valid Python"),
+        ("x = 1\n", r"0001_initial\.py has no `revision`; wanted revision = 'blog\.0001_initial'"),
+        ("revision = f'{__name__}'\n", r"0001_initial\.py:1 computes `revision`; wanted a plain value"),
+    ],
+)
+def test_a_file_that_is_no_migration_is_named(workshop: Workshop, text: str, message: str) -> None:
+    workshop.write("blog", "0001_initial", "").write_text(text)
+    with pytest.raises(HistoryError, match=message):
+        workshop.graph()
+
+
+def test_reading_the_graph_loads_neither_alembic_nor_sqlalchemy(workshop: Workshop) -> None:
+    workshop.write("blog", "0001_initial", NOTHING)
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom framework.migrations.loader import load_graph\n"
+        f"graph = load_graph({{'blog': Path({str(workshop.folders['blog'])!r})}})\n"
+        "assert graph.order == ['blog.0001_initial']\n"
+        "print([name for name in ('alembic', 'sqlalchemy', 'sqlmodel') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
