@@ -1,6 +1,5 @@
 """What a person most likely meant by an entry of `installed_apps` that names no app."""
 
-import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -8,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-import framework
 from framework.apps.entries import Entry
 from framework.errors import AppNotFound
 
@@ -59,9 +57,7 @@ def _app_above(name: str) -> str | None:
 
 def _findable() -> Iterator[str]:
     """Yield the packages with an `apps.py` in the framework and in the folders that Python imports from."""
-    for info in pkgutil.iter_modules(framework.__path__):
-        if info.ispkg and (Path(framework.__path__[0]) / info.name / "apps.py").is_file():
-            yield f"framework.{info.name}"
+    yield from (f"framework.{file.parent.name}" for file in sorted(Path(__file__).parents[1].glob("*/apps.py")))
     for folder in sys.path:
         for depth in ("*", "*/*"):
             for file in sorted(Path(folder or ".").glob(f"{depth}/apps.py")):

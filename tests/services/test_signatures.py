@@ -70,6 +70,16 @@ class DerivedStore[Row](Store[Row]):
         self.session, self.model = session, model
 
 
+class Both[A, B]:
+    first: type[A]
+    second: type[B]
+
+
+class Flipped[X, Y](Both[Y, X]):
+    def __init__(self, x: type[X], y: type[Y]) -> None:
+        self.first, self.second = y, x
+
+
 type Posts = Repository[Post]
 type Rows[R] = Annotated[Repository[R], "an alias of an alias"]
 
@@ -176,6 +186,13 @@ async def test_a_generic_without_its_type_argument_says_what_to_ask_for(services
         ") takes a type argument, and got none.\n"
         "  Hint: Ask for Repository[...] with the type in the brackets.  [services.type-argument]"
     )
+
+
+async def test_type_arguments_reach_another_class_by_their_meaning_not_their_order(services: Services) -> None:
+    services.provide(Both, Flipped)
+    async with services.scope() as scope:
+        both = await scope.get(Both[Post, Tag])
+    assert (both.first, both.second) == (Post, Tag)
 
 
 async def test_a_class_that_only_looks_like_the_generic_gets_its_type_arguments_in_their_order(
