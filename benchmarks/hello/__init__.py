@@ -1,0 +1,1 @@
+"""A route that does nothing, for the benchmarks."""
