@@ -29,7 +29,6 @@ class Section(BaseModel):
         validate_default=True,
         validate_by_name=True,
         validate_by_alias=True,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
     )
 

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
         validate_by_name=True,
         validate_by_alias=True,
-        use_attribute_docstrings=True,
+        # No `use_attribute_docstrings`: pydantic reads the source of every class for it, a fifth of `manage.py --help`.
         hide_input_in_errors=True,
     )
 

@@ -12,7 +12,7 @@ from framework.conf import Section
 class Part(BaseModel):
     """A group of settings within a section."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _mount_path(value: str) -> str:
