@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -58,7 +58,7 @@ class Catalogue:
 
     def _add(self, group: str, module: str, paths: list[Path]) -> None:
         try:
-            found = read([ast.parse(path.read_bytes(), str(path)) for path in paths])
+            found = read({str(path): path.read_bytes() for path in paths})
             if found is None:
                 found = list(inspect(import_module(module)))
         except Exception as error:
@@ -96,12 +96,12 @@ def locate(package: str) -> ModuleSpec | None:
     return spec
 
 
-def read(modules: list[ast.Module]) -> list[Found] | None:
-    """Return the commands that the sources of one `commands` module define, or `None` when only importing can tell."""
+def read(sources: Mapping[str, bytes]) -> list[Found] | None:
+    """Return the commands that the files of one `commands` module define, or `None` when only importing can tell."""
     found: list[Found] = []
     group: ast.Call | None = None
     understood = 0
-    for node in (node for module in modules for node in module.body):
+    for node in (node for file, source in sources.items() for node in ast.parse(source, file).body):
         if isinstance(node, ast.Assign | ast.AnnAssign) and _target(node) == "commands":
             if not isinstance(node.value, ast.Call) or _last(node.value.func) != "Typer":
                 return None
@@ -112,8 +112,11 @@ def read(modules: list[ast.Module]) -> list[Found] | None:
             if command is None:
                 return None
             found.append(command)
-    mentions = sum(_is_registration(node) for module in modules for node in ast.walk(module))
-    if group is None or mentions != understood:
+    # What is registered in a loop, a condition or under another name is not understood, but it is mentioned.
+    mentions = sum(
+        source.count(b"commands.command") + source.count(b"commands.add_typer") for source in sources.values()
+    )
+    if group is None or mentions > understood:
         return None
     if (name := _keyword(group, "name")) is not None:
         return [(name, _first_line(_keyword(group, "help") or ""), False)]
