@@ -47,7 +47,14 @@ class Services:
 
     def value[T](self, type_: TypeForm[T], instance: T) -> None:
         """Provide one `instance` for the whole project. It is never entered or closed here."""
-        self._providers[plain(type_)] = Provider(None, instance)
+        key = plain(type_)
+        if isinstance(instance, type) and isinstance(key, type) and not issubclass(key, type):
+            raise ImproperlyConfigured(
+                f"The class {name_of(instance)} ({where(instance)}) is no instance of {name_of(key)}.",
+                hint=f"Give `value()` a finished object, or write `provide({key.__name__}, {instance.__name__})`.",
+                code="services.factory",
+            )
+        self._providers[key] = Provider(None, instance)
         self._plans.clear()
 
     @contextmanager

@@ -83,6 +83,20 @@ ImportError: cannot import name 'Post' from partially initialized module 'blog.m
 While loading the app 'blog' (installed_apps[0], /p/settings.py:6).
 """,  # noqa: E501 — Python's own line
     ),
+    "a plugin that misses a library": (
+        {
+            **settings("audit"),
+            **app("acme_audit"),
+            "acme_audit/apps.py": "import acme_of_old\n",
+            **distribution("acme-audit", audit="acme_audit.apps:AuditConfig"),
+        },
+        """
+  File "/p/acme_audit/apps.py", line 1, in <module>
+    import acme_of_old
+ModuleNotFoundError: No module named 'acme_of_old'
+While loading the app 'audit' (installed_apps[0], /p/settings.py:6).
+""",
+    ),
     "an error in ready": (
         {
             **settings("blog"),

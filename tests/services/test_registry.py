@@ -242,6 +242,14 @@ def test_a_finished_object_is_no_factory() -> None:
     assert "`value(type, instance)`" in str(caught.value)
 
 
+def test_a_class_is_no_finished_object() -> None:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        Services().value(Clock, FixedClock)  # type: ignore[type-abstract]
+    assert caught.value.message.startswith(f"The class {__name__}.FixedClock ({__file__}:")
+    assert caught.value.message.endswith(f") is no instance of {__name__}.Clock.")
+    assert caught.value.hint == "Give `value()` a finished object, or write `provide(Clock, FixedClock)`."
+
+
 async def test_nothing_provides_it_says_who_asked_and_where() -> None:
     services = Services()
     services.provide(Alarm)

@@ -169,6 +169,25 @@ async def test_a_function_for_a_generic_gets_the_type_argument_that_it_returns(
         assert (await scope.get(Repository[Tag])).model is Tag
 
 
+def untold[M](session: Session, model: type[M]):  # type: ignore[no-untyped-def]
+    return Repository(session, model)
+
+
+def told_another[M](session: Session, model: type[M]) -> list[Session]:
+    return [session]
+
+
+@pytest.mark.parametrize("factory", [untold, told_another])
+async def test_a_function_that_does_not_say_what_it_returns_cannot_get_a_type_argument(
+    services: Services, factory: object
+) -> None:
+    services.provide(Repository, factory)  # type: ignore[arg-type]
+    async with services.scope() as scope:
+        with pytest.raises(ImproperlyConfigured) as caught:
+            await scope.get(Repository[Tag])
+    assert caught.value.code == "services.type-argument"
+
+
 async def test_another_class_for_a_generic_gets_the_type_argument_of_its_base(services: Services) -> None:
     services.provide(Store, DerivedStore)
     async with services.scope() as scope:
