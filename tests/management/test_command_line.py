@@ -64,7 +64,11 @@ def test_listing_commands_imports_no_app_and_nothing_heavy(project: Folder) -> N
         project.app(name, dict.fromkeys(("__init__.py", "models.py", "services.py", "routes.py"), boom))
         project.write({f"{name}/commands.py": f"{boom}\n{COMMANDS}"})
     project.app("outer/inner", {"commands.py": COMMANDS.replace("load", "inner")})
-    project.install("blog", "outer.inner")
+    batteries = [f"framework.{name}" for name in ("log", "db", "migrations", "cache", "health")]
+    project.install(*batteries, "blog", "outer.inner")
+    sections = "from framework.cache import CacheSettings\nfrom framework.db import DatabaseSettings\n"
+    settings = project.path / "config/settings.py"
+    settings.write_text(sections + "from framework.web import WebSettings\n" + settings.read_text())
     loaded = (
         "import atexit, json, sys\natexit.register(lambda: print(json.dumps(sorted(sys.modules)), file=sys.stderr))\n"
     )
@@ -76,6 +80,7 @@ def test_listing_commands_imports_no_app_and_nothing_heavy(project: Folder) -> N
     assert done.returncode == 0
     assert "[blog]" in done.stdout
     assert "[inner]" in done.stdout
+    assert "[migrations]" in done.stdout
     added = set(json.loads(done.stderr)) - set(json.loads(base.stderr))
     assert {name for name in added if name.partition(".")[0] not in ("framework", "config")} <= {"pkgutil"}
 
