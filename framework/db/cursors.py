@@ -8,11 +8,11 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, TypeDecorator, and_, false, or_
 
 from framework.db.ordering import Key, nullable
 from framework.db.values import bindable
@@ -75,4 +75,7 @@ def read(column: Any, value: Any) -> Any:
         if not nullable(column):
             raise ValueError(value)
         return None
-    return TypeAdapter[Any](column.type.python_type).validate_python(value, strict=False)
+    kind: Any = column.type
+    if isinstance(kind, TypeDecorator):
+        kind = cast("Any", kind).impl_instance
+    return TypeAdapter[Any](kind.python_type).validate_python(value)

@@ -7,14 +7,14 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import MISSING, CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, or_
 
 from framework.db.lookups import Reach, reach
 from framework.db.near import near
 from framework.db.ordering import parse
 from framework.errors import FrameworkError, Invalid
 
-__all__ = ["Filter", "Filters", "OrderBy", "Search"]
+__all__ = ["Filter", "Filters", "OrderBy", "Search", "conditions_of", "order_of"]
 
 
 class Filter:
@@ -63,7 +63,7 @@ class Filters(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    controls: ClassVar[frozenset[str]] = frozenset()
+    __controls__: ClassVar[frozenset[str]] = frozenset()
     """Fields that are no filters."""
 
     @model_validator(mode="before")
@@ -77,36 +77,37 @@ class Filters(BaseModel):
             return cast("dict[Any, Any]", data)
         raise ValidationError.from_exception_data(cls.__name__, [unknown_name(name, known) for name in unknown])
 
-    def where(self, model: Any) -> list[ColumnElement[bool]]:
-        """Return the conditions on rows of `model`."""
-        return list(self._conditions(model))
 
-    def order(self) -> str | None:
-        """Return the order that was asked for, or `None` when the class declares none."""
-        for name, field in type(self).model_fields.items():
-            if marker(field, OrderBy):
-                value: str | None = getattr(self, name)
-                return value or ""
-        return None
+def conditions_of(filters: Filters, model: Any) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on rows of `model`."""
+    for name, field in type(filters).model_fields.items():
+        value: Any = getattr(filters, name)
+        if value is None or value is MISSING or name in filters.__controls__ or marker(field, OrderBy):
+            continue
+        if search := marker(field, Search):
+            reaches = [reached(filters, name, model, f"{path}__icontains") for path in search.paths]
+            for word in value.split():
+                yield or_(*(found.condition(word, name) for found in reaches))
+        else:
+            renamed = marker(field, Filter)
+            yield reached(filters, name, model, renamed.path if renamed else name).condition(value, name)
 
-    def _conditions(self, model: Any) -> Iterator[ColumnElement[bool]]:
-        for name, field in type(self).model_fields.items():
-            value: Any = getattr(self, name)
-            if value is None or value is MISSING or name in self.controls or marker(field, OrderBy):
-                continue
-            if search := marker(field, Search):
-                reaches = [self._reach(model, f"{path}__icontains", name) for path in search.paths]
-                yield and_(True, *(or_(*(found.condition(word, name) for found in reaches)) for word in value.split()))
-            else:
-                renamed = marker(field, Filter)
-                yield self._reach(model, renamed.path if renamed else name, name).condition(value, name)
 
-    def _reach(self, model: Any, path: str, name: str) -> Reach:
-        try:
-            return reach(model, path)
-        except Invalid as error:  # the author's mistake, not the client's
-            text = next(iter(error.fields.values()))
-            raise FrameworkError(f"{type(self).__name__}.{name} filters nothing: {text}", code="db.filter") from None
+def order_of(filters: Filters) -> str:
+    """Return the order that was asked for; empty when the class declares none."""
+    for name, field in type(filters).model_fields.items():
+        if marker(field, OrderBy):
+            return getattr(filters, name) or ""
+    return ""
+
+
+def reached(filters: Filters, name: str, model: Any, path: str) -> Reach:
+    """Return where the filter `name` leads. That it leads nowhere is its author's mistake, not the client's."""
+    try:
+        return reach(model, path)
+    except Invalid as error:
+        text = next(iter(error.fields.values()))
+        raise FrameworkError(f"{type(filters).__name__}.{name} filters nothing: {text}", code="db.filter") from None
 
 
 def marker[T](field: FieldInfo, kind: type[T]) -> T | None:

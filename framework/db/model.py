@@ -26,10 +26,10 @@ class ModelMeta(SQLModelMetaclass):
     """Gives a table class its name, its relationships and its foreign keys."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **told: Any) -> Any:
+        refuse_inheritance(name, bases)
         if told.get("table") is True:
-            refuse_inheritance(name, bases)
-            if inherited(bases, "__tablename__") is None:
-                namespace.setdefault("__tablename__", table_name(name, namespace["__module__"]))
+            if "__tablename__" not in namespace and inherited(bases, "__tablename__") is None:
+                namespace["__tablename__"] = table_name(name, namespace["__module__"])
             arguments: Any = namespace.get("__mapper_args__", inherited(bases, "__mapper_args__") or {})
             if isinstance(arguments, dict):  # what the database computes comes back with the flush
                 namespace["__mapper_args__"] = {"eager_defaults": True, **arguments}
@@ -54,21 +54,6 @@ class ModelMeta(SQLModelMetaclass):
             cls.__sqlmodel_relationships__[key] = related(model, key, info, annotation)
         super().__init__(name, bases, namespace, **told)
         adopt(table_of(model))
-
-
-class Model(SQLModel, metaclass=ModelMeta):
-    """A table of an app, when written with `table=True`; otherwise fields that tables of its subclasses share.
-
-    The table is called `label_class` after the app and the class; `__tablename__` gives it another name. As in
-    sqlmodel, making a row checks nothing: what comes from outside goes through a schema first, or through
-    `Post.model_validate(...)`. Reading an attribute never asks the database.
-    """
-
-    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleMethodOverride, reportIncompatibleVariableOverride]
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler, /) -> CoreSchema:
-        return write_moments(handler(source))
 
 
 def inherited(bases: tuple[type, ...], name: str) -> Any:
@@ -115,8 +100,8 @@ def refuse_inheritance(name: str, bases: tuple[type, ...]) -> None:
     for base in bases:
         if issubclass(base, SQLModel) and hasattr(base, "__table__"):
             raise ImproperlyConfigured(
-                f"Model {name!r} inherits from the table {base.__name__!r}; sqlmodel would give it no table.",
-                hint="Move what they share to an abstract model, a class without table=True.",
+                f"{name!r} inherits from the table {base.__name__!r}, which sqlmodel allows no class to do.",
+                hint="Move what they share to an abstract model, without table=True; write schemas from BaseModel.",
                 code="db.table-inheritance",
             )
 
@@ -133,3 +118,18 @@ def refuse_taken_table(model: type[SQLModel]) -> None:
         hint=f"Rename one of the classes, or set `__tablename__` on {path_of(model)}.",
         code="db.table-taken",
     )
+
+
+class Model(SQLModel, metaclass=ModelMeta):
+    """A table of an app, when written with `table=True`; otherwise fields that tables of its subclasses share.
+
+    The table is called `label_class` after the app and the class; `__tablename__` gives it another name. As in
+    sqlmodel, making a row checks nothing: what comes from outside goes through a schema first, or through
+    `Post.model_validate(...)`. Reading an attribute never asks the database.
+    """
+
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleMethodOverride, reportIncompatibleVariableOverride]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler, /) -> CoreSchema:
+        return write_moments(handler(source))

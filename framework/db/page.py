@@ -9,6 +9,7 @@ from sqlmodel.sql.expression import Select as Rows
 from sqlmodel.sql.expression import SelectOfScalar
 
 from framework.db.cursors import Order
+from framework.db.filters import conditions_of, order_of
 from framework.db.into import read_rows
 from framework.db.ordering import Key, parse
 from framework.db.session import ReadSession
@@ -65,8 +66,8 @@ class Page[T](BaseModel):
         """
         window = window or Window()
         shape = Shape.of(statement)
-        statement = statement.where(*window.where(shape.model))
-        keys = parse(window.order() or order)
+        statement = statement.where(*conditions_of(window, shape.model)).limit(None).offset(None)
+        keys = parse(order_of(window) or order)
         sorted_ = statement.order_by(None) if keys else statement
         for key in tie_broken(keys, shape):
             sorted_ = sorted_.order_by(key.sort(shape.column(key.name, "order")))
@@ -128,9 +129,9 @@ class CursorPage[T](BaseModel):
         """
         window = window or CursorWindow()
         shape = Shape.of(statement)
-        keys = tie_broken(parse(window.order() or order), shape)
+        keys = tie_broken(parse(order_of(window) or order), shape)
         by = Order(keys, [shape.column(key.name, "order") for key in keys])
-        statement = statement.where(*window.where(shape.model))
+        statement = statement.where(*conditions_of(window, shape.model))
         if window.cursor is not None:
             statement = statement.where(by.after(window.cursor))
         places = [column.label(f"cursor_{number}") for number, column in enumerate(by.columns)]
@@ -162,7 +163,7 @@ async def count(session: ReadSession, statement: Select[*tuple[Any, ...]]) -> in
     """Count the rows of a statement without its order, its eager loads and, where they don't matter, its columns."""
     plain: Any = statement.order_by(None)
     # Nothing public tells what a statement has. Where rows are not simply those of its tables, they are made first.
-    if not (plain._distinct or plain._group_by_clauses or plain._having_criteria or plain._has_row_limiting_clause):
+    if not (plain._distinct or plain._group_by_clauses or plain._having_criteria):
         return (await session.execute(plain.with_only_columns(func.count(), maintain_column_froms=True))).scalar_one()
     if not plain._distinct:
         plain = plain.with_only_columns(literal(1).label("one"), maintain_column_froms=True)

@@ -9,7 +9,7 @@ from sqlmodel import select as entity
 from sqlmodel.sql.expression import SelectOfScalar
 
 from framework.db.columns import key_of
-from framework.db.filters import Filters
+from framework.db.filters import Filters, conditions_of
 from framework.db.loading import Load, options
 from framework.db.lookups import condition
 from framework.db.naming import snake
@@ -124,7 +124,7 @@ class ReadRepository[M: SQLModel]:
     def _narrowed(self, where: tuple[Where, ...], filters: dict[str, Any]) -> SelectOfScalar[M]:
         statement = self.select()
         for given in where:
-            conditions = given.where(self.model) if isinstance(given, Filters) else [given]
+            conditions = conditions_of(given, self.model) if isinstance(given, Filters) else [given]
             statement = statement.where(*conditions)
         return statement.where(*(condition(self.model, name, value) for name, value in filters.items()))
 

@@ -12,7 +12,7 @@ __all__ = ["CursorWindow", "Window"]
 class Window(Filters):
     """So many rows from such a place. Declare filters, an order or a search in a subclass, or another `limit`."""
 
-    controls: ClassVar[frozenset[str]] = frozenset({"limit", "offset"})
+    __controls__: ClassVar[frozenset[str]] = frozenset({"limit", "offset"})
 
     limit: int = Field(default=20, ge=1, le=100, description="How many to return.")
     offset: int = Field(default=0, ge=0, le=2**31 - 1, description="How many to skip.")
@@ -21,7 +21,7 @@ class Window(Filters):
 class CursorWindow(Filters):
     """So many rows after the last one of the page before; rows that come in meanwhile move nothing."""
 
-    controls: ClassVar[frozenset[str]] = frozenset({"limit", "cursor"})
+    __controls__: ClassVar[frozenset[str]] = frozenset({"limit", "cursor"})
 
     limit: int = Field(default=20, ge=1, le=100, description="How many to return.")
     cursor: str | None = Field(default=None, max_length=2000, description="`next` of the page before.")

@@ -35,8 +35,8 @@ class Book(Owned, Timestamped, table=True):
     price: Decimal = Field(default=Decimal("1.50"), max_digits=8, decimal_places=2)
     genre: Genre = Genre.PROSE
     tags: list["Tag"] = Relationship(back_populates="books", link_model="library.BookTag")
-    chapters: list["Chapter"] = Relationship(back_populates="book")
-    notes: list["Note"] = Relationship(back_populates="book", cascade_delete=True)
+    chapters: list["Chapter"] = Relationship(back_populates="book", cascade_delete=True)
+    notes: list["Note"] = Relationship(back_populates="book")
 
 
 class Tag(Model, table=True):
