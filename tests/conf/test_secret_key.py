@@ -124,6 +124,18 @@ def test_all_processes_get_the_same_key(tmp_path: Path) -> None:
     assert len(keys) == 1
 
 
+def test_the_process_that_comes_second_takes_the_key_of_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile() -> str:
+        (tmp_path / ".secret_key").write_text("the key of the first\n")
+        return "the key of the second"
+
+    monkeypatch.setattr("framework.conf.secret_key.new_secret_key", meanwhile)
+    assert made(tmp_path, DEBUG="1").require_secret_key() == "the key of the first"
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["the key of the first\n"]
+
+
 def test_all_threads_get_the_same_key(tmp_path: Path) -> None:
     settings = [made(tmp_path, DEBUG="1") for _ in range(50)]
     with ThreadPoolExecutor(16) as pool:

@@ -67,6 +67,7 @@ def test_debug_is_off_unless_set(tmp_path: Path) -> None:
 def test_a_variable_changes_one_field_and_leaves_the_others_standing(tmp_path: Path) -> None:
     made = settings(tmp_path, CACHE__TTL="5")
     assert made.cache == Cache(prefix="site:", ttl=5, sizes={"small": 1, "large": 9})
+    assert made.cache.model_fields_set == {"prefix", "ttl", "sizes"}
 
 
 def test_a_variable_reaches_into_a_group_and_a_mapping_and_leaves_the_rest(tmp_path: Path) -> None:
