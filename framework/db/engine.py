@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from framework.db.failures import translate
-from framework.db.pool import Pool, WriterPool, opening
+from framework.db.pool import Pool, WriterPool
 from framework.db.postgresql import check_after_idling, connect_args
 from framework.db.settings import DatabaseSettings
 from framework.db.sqlite import prepare_sqlite
@@ -43,7 +43,6 @@ def open_engine(url: DatabaseURL, settings: DatabaseSettings, *, read_only: bool
         prepare_sqlite(engine.sync_engine, settings, read_only=read_only)
     else:
         check_after_idling(engine.sync_engine, settings.idle_check)
-    guard_opening(engine.sync_engine)
     watch_transactions(engine.sync_engine)
     return engine
 
@@ -64,15 +63,3 @@ def sqlite_options(url: DatabaseURL, settings: DatabaseSettings, read_only: bool
     if not read_only:
         options |= {"poolclass": WriterPool, "pool_size": 1, "max_overflow": 0}
     return options
-
-
-def guard_opening(engine: Engine) -> None:
-    """Note the connection that is being set up, so that one cut short can be closed (`Pool.connect`)."""
-
-    @event.listens_for(engine, "connect", insert=True)
-    def _(connection: Any, _record: Any) -> None:
-        opening.set(connection)
-
-    @event.listens_for(engine, "connect")
-    def _(_connection: Any, _record: Any) -> None:
-        opening.set(None)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import exc
@@ -10,13 +9,10 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProx
 
 from framework.errors import FrameworkError, Unavailable
 
-__all__ = ["Pool", "WriterPool", "opening"]
+__all__ = ["Pool", "WriterPool"]
 
 MOST_WAITING = 1000
 RETRY_AFTER = 1.0
-
-opening: ContextVar[Any] = ContextVar("opening", default=None)
-"""The connection that this task is setting up: open already, in no pool yet."""
 
 
 class Pool(AsyncAdaptedQueuePool):
@@ -43,9 +39,6 @@ class Pool(AsyncAdaptedQueuePool):
                 hint=f"Is it running, and is DATABASE_URL right? {error}",
                 code="db.unreachable",
             ) from error
-        except BaseException:
-            discard_half_open()
-            raise
         finally:
             self.waiting -= 1
 
@@ -88,10 +81,3 @@ class WriterPool(Pool):
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
         self.holder = None
         super()._do_return_conn(record)
-
-
-def discard_half_open() -> None:
-    """Drop the connection whose set-up was cut short: no pool knows it, and the server would keep it for ever."""
-    if (connection := opening.get()) is not None:
-        opening.set(None)
-        connection.terminate()

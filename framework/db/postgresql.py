@@ -32,7 +32,7 @@ def connect_args(url: DatabaseURL, settings: DatabaseSettings, *, read_only: boo
 
 async def connect(*args: Any, **options: Any) -> Any:
     """Open a connection. A caller that is cancelled leaves at once; asyncpg would break off loudly, so it finishes."""
-    import asyncpg
+    import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
     opening = asyncio.ensure_future(cast("Any", asyncpg).connect(*args, **options))
     try:
