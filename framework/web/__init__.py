@@ -9,16 +9,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framework.web.application import create_app
     from framework.web.dependencies import Inject
+    from framework.web.errors import Handler, Renderer
     from framework.web.problem import FieldProblem, Problem
     from framework.web.routing import Route, Routes, reverse, routes
     from framework.web.settings import WebSettings
 
-__all__ = ["FieldProblem", "Inject", "Problem", "Route", "Routes", "WebSettings", "create_app", "reverse", "routes"]
+__all__ = [
+    "FieldProblem",
+    "Handler",
+    "Inject",
+    "Problem",
+    "Renderer",
+    "Route",
+    "Routes",
+    "WebSettings",
+    "create_app",
+    "reverse",
+    "routes",
+]
 
 _HOMES = {
     "FieldProblem": "problem",
+    "Handler": "errors",
     "Inject": "dependencies",
     "Problem": "problem",
+    "Renderer": "errors",
     "Route": "routing",
     "Routes": "routing",
     "WebSettings": "settings",

@@ -2,13 +2,13 @@
 
 import os
 import warnings
-from collections.abc import AsyncGenerator, MutableMapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
 from framework.checks.security import check_secret_key
 from framework.errors import ImproperlyConfigured
@@ -46,7 +46,7 @@ class Application(FastAPI):
             redoc_url=docs.redoc_url,
             max_body_size=settings.max_body_size,
             telemetry=telemetry(settings.telemetry),
-            lifespan=self._lifespan,
+            lifespan=cast("Lifespan[FastAPI]", self._lifespan),  # with a state or without one
         )
         self.state.project = project
         self._routes_table = table = mount(self.router, project, settings)
@@ -58,11 +58,11 @@ class Application(FastAPI):
         self._described: dict[str, Any] | None = None
 
     @asynccontextmanager
-    async def _lifespan(self, app: FastAPI) -> AsyncGenerator[MutableMapping[str, Any]]:
+    async def _lifespan(self, app: FastAPI) -> AsyncGenerator[Mapping[str, Any] | None]:
         """Run the project, and within it the applications its apps mounted, which Starlette leaves asleep."""
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.state.project.lifespan())
-            yield await enter_mounted(self._routes_table, stack)
+            yield await enter_mounted(self._routes_table, stack) or None  # not every server can carry a state
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put our layers around FastAPI's stack."""
@@ -86,10 +86,10 @@ class Application(FastAPI):
 async def enter_mounted(table: Routes, stack: AsyncExitStack) -> dict[str, Any]:
     """Enter the lifespan of every mounted application that has one, and return the state they give."""
     state: dict[str, Any] = {}
-    for route in table:
-        router = getattr(route.endpoint, "router", None) if route.methods == ("MOUNT",) else None
+    for mounted in {id(route.endpoint): route.endpoint for route in table if route.methods == ("MOUNT",)}.values():
+        router = getattr(mounted, "router", None)
         if (lifespan := getattr(router, "lifespan_context", None)) is not None:
-            state.update(await stack.enter_async_context(lifespan(route.endpoint)) or {})
+            state.update(await stack.enter_async_context(lifespan(mounted)) or {})
     return state
 
 

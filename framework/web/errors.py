@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast, get_type_hints
 
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -29,7 +29,12 @@ type Renderer = Callable[[Request, Problem], BaseModel | Response | Awaitable[Ba
 type Handler = Callable[[Request, Any], Problem | Response | Awaitable[Problem | Response]]
 """Turns one kind of exception into a problem, or into a whole response."""
 
-HANDLED: tuple[type[Exception], ...] = (HTTPException, RequestValidationError, DomainError)
+HANDLED: tuple[type[Exception], ...] = (
+    HTTPException,
+    RequestValidationError,
+    WebSocketRequestValidationError,
+    DomainError,
+)
 """What is expected to be raised. All else is logged and told to nobody outside debug."""
 
 _log = logging.getLogger("framework.web")

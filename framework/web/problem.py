@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from starlette.exceptions import HTTPException
 
 from framework.errors import (
@@ -90,7 +90,7 @@ def problem_of(error: Exception, *, debug: bool = False) -> Problem:
     """Return the problem that `error` is. Outside debug nothing of an unexpected one is told, and no hint."""
     if isinstance(error, DomainError):
         return _of_domain(error, debug)
-    if isinstance(error, RequestValidationError):
+    if isinstance(error, RequestValidationError | WebSocketRequestValidationError):
         return _of_validation(error)
     if isinstance(error, HTTPException):
         return Problem(error.status_code, detail=error.detail, headers=dict(error.headers or {}))
@@ -115,7 +115,7 @@ def _of_domain(error: DomainError, debug: bool) -> Problem:
     return Problem(status, code, "", error.detail, error.subject, fields, headers, hint=error.hint if debug else None)
 
 
-def _of_validation(error: RequestValidationError) -> Problem:
+def _of_validation(error: RequestValidationError | WebSocketRequestValidationError) -> Problem:
     fields = [_field(item) for item in error.errors()]
     if len(fields) == 1:
         detail = f"{fields[0].name}: {fields[0].message}"

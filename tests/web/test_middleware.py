@@ -270,9 +270,11 @@ async def test_what_middleware_of_an_app_raises_is_answered(build, client, write
         middleware = [Middleware(Guard)]
         """,
     )
-    async with client(build("guard", echo)) as http:
+    project = build("guard", echo)
+    async with client(project, raises=True) as http:
         assert (await http.get("/id?no")).json()["code"] == "permission_denied"
         assert (await http.get("/id?tea")).status_code == 418
+    async with client(project) as http:
         assert (await http.get("/id?crash")).json()["code"] == "internal_error"
         assert (await http.get("/id")).status_code == 200
 

@@ -187,6 +187,16 @@ def test_a_refused_handshake_is_a_problem(served, query, status, code):
     assert ledger.rows == []
 
 
+def test_a_handshake_with_an_invalid_parameter_is_a_problem(served):
+    url, _ = served
+    with websocket(url, "/ledger/rooms/7") as room:
+        assert room.recv() == "7"
+    with pytest.raises(InvalidStatus) as refused:
+        websocket(url, "/ledger/rooms/seven")
+    assert refused.value.response.status_code == 422
+    assert json.loads(refused.value.response.body)["errors"][0]["loc"] == ["path", "number"]
+
+
 def test_a_domain_error_closes_an_open_websocket_with_its_reason(served):
     url, _ = served
     with websocket(url, "/ledger/talk") as talk:

@@ -156,3 +156,10 @@ async def talk(websocket: WebSocket, entries: Inject[Entries], project: Inject[P
         async with project.scope() as scope:
             await (await scope.get(Entries)).add(text)
         await websocket.send_text(f"kept {text}")
+
+
+@router.websocket("/rooms/{number}")
+async def room(websocket: WebSocket, number: int) -> None:
+    await websocket.accept()
+    await websocket.send_json(number)
+    await websocket.close()
