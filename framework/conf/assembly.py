@@ -12,12 +12,12 @@ from framework.conf.fields import MISSING, annotation_of, names_of
 from framework.conf.layers import Path_, Target
 from framework.conf.reading import Reading, build
 from framework.conf.root import resolve
-from framework.conf.section import Section, prefix_of, section_of
+from framework.conf.section import Section, prefix_of, section_of, target_of_section
 from framework.conf.toml import TomlLayer
 from framework.conf.variables import DotenvLayer, EnvironmentLayer, SecretsLayer
 from framework.errors import ImproperlyConfigured
 
-__all__ = ["clashes", "section_target", "sources_of", "strangers", "take_sections", "value_of"]
+__all__ = ["clashes", "sources_of", "strangers", "take_sections", "value_of"]
 
 
 def sources_of(
@@ -44,13 +44,8 @@ def target_of(name: str, field: FieldInfo) -> Target:
     variables: dict[str, Path_] = dict.fromkeys(names_of(name, field) - {name.lower()}, ())
     section = section_of(field)
     if section is not None:
-        variables.update(section_target(name, section).variables)
+        variables.update(target_of_section(name, section).variables)
     return Target(name, annotation_of(field), variables)
-
-
-def section_target(prefix: str, section: type[Section]) -> Target:
-    """Return what the sources are asked for, for a section."""
-    return Target(prefix, section, {variable.lower(): (key,) for variable, key in section.variables.items()})
 
 
 def value_of(reading: Reading, name: str, field: FieldInfo) -> Any:

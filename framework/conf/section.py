@@ -11,9 +11,10 @@ from pydantic.fields import FieldInfo
 
 from framework._modules import defined_in
 from framework.conf.fields import alternatives
+from framework.conf.layers import Target
 from framework.conf.redaction import redacted
 
-__all__ = ["Section", "prefix_of", "section_of", "sections_of"]
+__all__ = ["Section", "prefix_of", "section_of", "sections_of", "target_of_section"]
 
 
 class Section(BaseModel):
@@ -45,6 +46,11 @@ def section_of(field: FieldInfo) -> type[Section] | None:
         return type(field.default)
     found = (kind for kind in alternatives(field.annotation) if isinstance(kind, type) and issubclass(kind, Section))
     return next(found, None)
+
+
+def target_of_section(prefix: str, section: type[Section]) -> Target:
+    """Return what the sources are asked for, for a section."""
+    return Target(prefix, section, {variable.lower(): (key,) for variable, key in section.variables.items()})
 
 
 def sections_of(module: ModuleType) -> list[type[Section]]:

@@ -8,18 +8,19 @@ from typing import Any
 from pydantic import BaseModel, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from framework.conf.assembly import clashes, section_target, sources_of, strangers, take_sections, value_of
+from framework.conf.assembly import clashes, sources_of, strangers, take_sections, value_of
 from framework.conf.code import caller
-from framework.conf.errors import BadValue, bad_values, clash, invalid
+from framework.conf.errors import BadValue, bad_values, invalid
 from framework.conf.explain import Setting, rows
-from framework.conf.fields import MISSING
+from framework.conf.fields import MISSING, default_of
 from framework.conf.origins import Origins
-from framework.conf.reading import Found, Reading, UnknownVariable, build
+from framework.conf.reading import Found, Reading, UnknownVariable
 from framework.conf.redaction import redacted
 from framework.conf.root import project_root
 from framework.conf.secret_key import GeneratedKey, weakness
 from framework.conf.section import Section, prefix_of, section_of
 from framework.conf.source import Source
+from framework.conf.undeclared import bad_sections, read_section
 from framework.errors import ImproperlyConfigured
 
 __all__ = ["Settings"]
@@ -94,6 +95,8 @@ class Settings(BaseSettings):
             reading.found |= {name: Found(value, {(): reading.keyword}) for name, value in unknown.items()}
             problems += bad_values(error, cls, (), Origins(cls, reading))
         if problems:
+            apps = data["installed_apps"]
+            problems += bad_sections(cls, reading, default_of(cls, "installed_apps") if apps is MISSING else apps)
             raise invalid(problems) from None
         for prefix, section in sections.items():
             reading.found[prefix] = Found(section, {(name,): reading.keyword for name in section.model_fields_set})
@@ -190,18 +193,14 @@ class Settings(BaseSettings):
         return prefix
 
     def _read(self, type_: type[Section], prefix: str) -> list[BadValue]:
-        found = self._reading.ask(section_target(prefix, type_))
-        problems = [clash(".".join((prefix, *path)), sources) for path, sources in found.clashes]
-        change: Any = {} if found.value is MISSING else found.value
-        try:
-            self._sections[prefix] = type_.model_validate(build(type_, MISSING, change))
-        except ValidationError as error:
-            problems += bad_values(error, type_, (prefix,), self._origins({prefix: type_}))
+        section, problems = read_section(type(self), self._reading, type_, prefix)
+        if section is not None:
+            self._sections[prefix] = section
         return problems
 
-    def _origins(self, more: Mapping[str, type[Section]] | None = None) -> Origins:
+    def _origins(self) -> Origins:
         sections = {prefix: type(section) for prefix, section in self._sections.items()}
-        return Origins(type(self), self._reading, {**sections, **(more or {})})
+        return Origins(type(self), self._reading, sections)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         return [(name, redacted(name, getattr(self, name, None))) for name in type(self).model_fields]

@@ -146,3 +146,20 @@ def test_two_apps_with_sections_of_one_prefix_are_an_error_at_load(
         "Two sections have the prefix 'pages': blog.settings.BlogSettings and shop.settings.BlogSettings."
     )
     assert caught.value.code == "conf.prefix"
+
+
+def test_bad_values_of_the_project_and_of_its_apps_are_in_one_message(
+    write: Callable[[str, str], Path], load: Callable[[str], Any]
+) -> None:
+    for name in ("blog", "shop"):
+        write(f"{name}/__init__.py", "")
+        write(f"{name}/apps.py", APP.format(name=name, more=""))
+        write(f"{name}/settings.py", SECTION if name == "blog" else "import no_such_module_at_all")
+    load("blog")
+    apps = ("blog", "shop", "no.such.app", "framework.cache")
+    environ = {"DEBUG": "x", "BLOG__SIZE": "x", "CACHE__TTL": "x", "INSTALLED_APPS": ",".join(apps)}
+    for values in ({}, {"installed_apps": apps}):
+        with pytest.raises(ImproperlyConfigured) as caught:
+            Settings(_environ=environ, _env_file=None, **values)
+        lines = caught.value.message.splitlines()
+        assert [line.split(":")[0].strip() for line in lines[1:]] == ["debug", "blog.size", "cache.ttl"]
