@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Literal
@@ -66,13 +67,20 @@ class Servers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._urls: dict[Kind, str] = {}
+        self._failures: dict[Kind, ServerError] = {}
         self._supervisors: list[subprocess.Popen[str]] = []
 
     def url(self, kind: Kind) -> str:
         """Return the URL of the server, starting it first when it has to be."""
         with self._lock:
+            if kind in self._failures:
+                raise self._failures[kind]  # the next test would wait as long for the same
             if kind not in self._urls:
-                self._urls[kind] = os.environ.get(WHEELS[kind].variable) or self._start(kind)
+                try:
+                    self._urls[kind] = os.environ.get(WHEELS[kind].variable) or self._start(kind)
+                except ServerError as error:
+                    self._failures[kind] = error
+                    raise
             return self._urls[kind]
 
     def _start(self, kind: Kind) -> str:
@@ -108,6 +116,7 @@ class Broker:
 
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
+        self._closed = False
         self._key = secrets.token_bytes(16)
         self._listener = Listener(("127.0.0.1", 0), authkey=self._key)
         threading.Thread(target=self._serve, daemon=True, name="framework-test-servers").start()
@@ -119,12 +128,10 @@ class Broker:
         return int(port), self._key.hex()
 
     def _serve(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 connection = self._listener.accept()
-            except OSError:  # closed
-                return
-            except EOFError:  # somebody else knocked
+            except (OSError, EOFError, AuthenticationError):  # closed, or somebody else knocked
                 continue
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
@@ -140,6 +147,7 @@ class Broker:
 
     def close(self) -> None:
         """Stop answering."""
+        self._closed = True
         self._listener.close()
 
 

@@ -3,15 +3,17 @@
 import os
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Callable
+from multiprocessing import AuthenticationError
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from framework.testing import supervisor
-from framework.testing.servers import WHEELS, ServerError, Servers, Wheel
+from framework.testing.servers import WHEELS, Broker, ServerError, Servers, Wheel, ask
 from tests.testing.conftest import Run, processes_in
 
 pytestmark = pytest.mark.timeout(180)  # each test starts a pytest, and some servers, of its own
@@ -176,6 +178,32 @@ def test_a_server_that_dies_at_once_tells_its_last_words(monkeypatch: pytest.Mon
     with pytest.raises(ServerError, match="did not start: StartError: the disk is full"):
         servers.url("valkey")
     servers.close()
+
+
+def test_a_stranger_at_the_door_does_not_stop_the_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_DATABASE_URL", "postgresql://there/db")
+    broker = Broker(Servers())
+    port, _ = broker.address
+    try:
+        for said in (b"", b"GET / HTTP/1.1\r\n\r\n" * 10):
+            with socket.create_connection(("127.0.0.1", port)) as stranger:
+                stranger.sendall(said)
+        with pytest.raises(AuthenticationError):
+            ask((port, "00"))("postgres")
+        assert ask(broker.address)("postgres") == "postgresql://there/db"
+    finally:
+        broker.close()
+
+
+def test_a_server_that_failed_is_not_started_again_for_every_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_REDIS_URL", raising=False)
+    monkeypatch.setitem(WHEELS, "valkey", Wheel("TEST_REDIS_URL", "no-such", "no_such_package", "*"))
+    servers = Servers()
+    with pytest.raises(ServerError) as first:
+        servers.url("valkey")
+    with pytest.raises(ServerError) as second:
+        servers.url("valkey")
+    assert first.value is second.value
 
 
 def test_the_supervisor_stands_on_the_standard_library_alone() -> None:
