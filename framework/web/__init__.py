@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from framework.web.application import create_app
     from framework.web.dependencies import Inject
     from framework.web.errors import Handler, Renderer
+    from framework.web.mounting import routes
     from framework.web.problem import FieldProblem, Problem
-    from framework.web.routing import Route, Routes, reverse, routes
+    from framework.web.routing import Route, Routes, reverse
     from framework.web.settings import WebSettings
 
 __all__ = [
@@ -39,7 +40,7 @@ _HOMES = {
     "WebSettings": "settings",
     "create_app": "application",
     "reverse": "routing",
-    "routes": "routing",
+    "routes": "mounting",
 }
 
 

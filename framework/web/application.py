@@ -15,8 +15,9 @@ from framework.errors import ImproperlyConfigured
 from framework.project import Project
 from framework.web.errors import Errors
 from framework.web.middleware import app_layers, outer_layers
+from framework.web.mounting import mount
 from framework.web.openapi import describe_failures, make_ids_unique
-from framework.web.routing import Routes, mount
+from framework.web.routing import Routes
 from framework.web.settings import TelemetrySettings, WebSettings
 
 

@@ -1,25 +1,20 @@
-"""Where the routes of every app stand: mounting, names, `reverse`, and who claims what."""
+"""The routes of a project: what they are called, and the way back from a name to a path."""
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from types import ModuleType
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.routing import APIRoute, RouteContext
 from starlette.datastructures import URLPath
-from starlette.routing import BaseRoute, Match, Mount, NoMatchFound, WebSocketRoute
+from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Scope
 
-from framework._modules import expect, file_of, where
-from framework.errors import ImproperlyConfigured, NoReverseMatch
-from framework.project import Project
+from framework._modules import where
+from framework.errors import NoReverseMatch
 from framework.web.exchange import current
 from framework.web.paths import fill
-from framework.web.settings import WebSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +84,10 @@ class Routes:
         Raises `NoReverseMatch` that says what there is instead. A mounted application's own names come after its
         own: `shop:files:logo`.
         """
-        return str(self._reverse(name, params))
+        return str(self.url_path(name, params))
 
-    def _reverse(self, name: str, params: Mapping[str, Any]) -> URLPath:
+    def url_path(self, name: str, params: Mapping[str, Any]) -> URLPath:
+        """Return the same as `reverse`, with the protocol it is for."""
         built = dict[str, URLPath]()
         reasons = list[str]()
         for route, rest in self._named(name):
@@ -130,13 +126,13 @@ class Routes:
         hint = f"Did you mean {close[0]!r}?" if close else None
         if not colon:
             same = [known for known in names if known.endswith(f":{name}")]
-            hint = f"Names begin with the app's label: {_listed(same)}." if same else hint
+            hint = f"Names begin with the app's label: {listed(same)}." if same else hint
             return NoReverseMatch(f"Reverse for {name!r} not found. {name!r} is no 'app:name'.", hint=hint)
         if label not in labels:
-            hint = hint or f"Apps with routes: {_listed(labels) or 'none'}."
+            hint = hint or f"Apps with routes: {listed(labels) or 'none'}."
             return NoReverseMatch(f"Reverse for {name!r} not found. {label!r} is no app with routes.", hint=hint)
         own = [known for known in names if known.startswith(f"{label}:")]
-        hint = hint or f"It has {_listed(own)}."
+        hint = hint or f"It has {listed(own)}."
         return NoReverseMatch(f"Reverse for {name!r} not found. App {label!r} has no route named {short!r}.", hint=hint)
 
 
@@ -153,7 +149,7 @@ class Names(BaseRoute):
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """Return the path of `app:name`."""
         try:
-            return self.routes_table._reverse(name, path_params)  # pyright: ignore[reportPrivateUsage] — same module
+            return self.routes_table.url_path(name, path_params)
         except NoReverseMatch:
             raise NoMatchFound(name, path_params) from None
 
@@ -173,74 +169,6 @@ def reverse(name: str, /, **params: Any) -> str:
     return exchange.root_path.rstrip("/") + exchange.routes.reverse(name, **params)
 
 
-def routes(project: Project) -> Routes:
-    """Return the routes of a project without serving it.
-
-    Raises what `create_app` raises for a router that cannot be mounted.
-    """
-    return mount(APIRouter(), project, project.settings.section(WebSettings))
-
-
-def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
-    """Put the router of every app where the settings say. Nothing is written on those routers: projects share them."""
-    _check_labels(project, settings)
-    found: list[Route] = []
-    for app, module in project.apps.modules("routes"):
-        router = expect(module, "router", APIRouter)
-        target.include_router(
-            router,
-            prefix=_prefix(app.app_label, module, settings),
-            generate_unique_id_function=_operation_id(app.app_label, router),
-        )
-        found += [_route(context, app.app_label) for context in iter_route_contexts(target.routes[-1:])]
-    _check_claims(found, settings)
-    table = Routes(found)
-    target.routes.insert(0, Names(table))
-    return table
-
-
-def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str:
-    """Return where an app goes: where the project says, where its `routes.py` says (`mount = "/"`), or the prefix."""
-    if label in settings.mounts:
-        return settings.mounts[label]
-    if not hasattr(module, "mount"):
-        return settings.prefix
-    own = expect(module, "mount", str)
-    if own not in ("", "/") and (not own.startswith("/") or own.endswith("/")):
-        raise ImproperlyConfigured(
-            f"`mount` in {file_of(module)} is {own!r}; wanted a slash first and none at the end.",
-            hint=f"Write `mount = {'/' + own.strip('/')!r}`.",
-            code="web.mounts",
-        )
-    return own.rstrip("/")
-
-
-def _route(context: RouteContext, app: str) -> Route:
-    original = context.original_route
-    endpoint: Any = context.endpoint
-    path = context.path_format or context.path or "/"
-    if isinstance(original, Mount):
-        methods, path, endpoint = ("MOUNT",), context.path or "/", original.app
-    elif isinstance(original, WebSocketRoute):
-        methods = ("WS",)
-    else:
-        methods = tuple(sorted(context.methods or ("*",)))
-    return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, context=context)
-
-
-def _operation_id(label: str, router: APIRouter) -> Callable[[APIRoute], str]:
-    """Return the function that names operations `blog_read`, and by their path where an app has that name twice."""
-    counted = Counter(context.name for context in iter_route_contexts(router.routes))
-
-    def operation_id(route: APIRoute) -> str:
-        parts = [label, route.name]
-        if counted[route.name] > 1:
-            parts = [label, route.name, *sorted(method.lower() for method in route.methods or ()), route.path_format]
-        return re.sub(r"[\W_]+", "_", "_".join(parts)).strip("_")
-
-    return operation_id
-
-
 def _path_of(route: Route, rest: str, params: Mapping[str, Any]) -> URLPath:
     context = route.context
     if rest:
@@ -252,50 +180,6 @@ def _path_of(route: Route, rest: str, params: Mapping[str, Any]) -> URLPath:
     return URLPath(path, protocol="websocket" if route.methods == ("WS",) else "http")
 
 
-def _check_labels(project: Project, settings: WebSettings) -> None:
-    labels = [app.app_label for app in project.apps]
-    for label in settings.mounts:
-        if label not in labels:
-            close = get_close_matches(label, labels, n=1)
-            raise ImproperlyConfigured(
-                f"web.mounts names {label!r}, which is no installed app.",
-                hint=f"Did you mean {close[0]!r}?" if close else f"Installed: {_listed(labels)}.",
-                code="web.mounts",
-            )
-
-
-def _check_claims(found: Iterable[Route], settings: WebSettings) -> None:
-    """Raise when two routes claim one method and path, or one operation id: the second would never be reached."""
-    taken: dict[tuple[str, str], Route | None] = {("GET", f"^{re.escape(page)}$"): None for page in _pages(settings)}
-    ids: dict[str, Route] = {}
-    for route in found:
-        for method in route.methods:
-            if method == "HEAD" and "GET" in route.methods:
-                continue  # Starlette adds it
-            other = taken.setdefault((method, route.shape), route)
-            if other is not route:
-                raise ImproperlyConfigured(
-                    f"{method} {route.path} is claimed twice: by {_claimant(other)} and by {_claimant(route)}.",
-                    hint=f'Change one path, or mount an app elsewhere: WebSettings(mounts={{"{route.app}": "/…"}}).',
-                    code="web.claimed-twice",
-                )
-        if (id_ := route.operation_id) is not None and (first := ids.setdefault(id_, route)) is not route:
-            raise ImproperlyConfigured(
-                f"Two operations are called {id_!r}: {_claimant(first)} and {_claimant(route)}.",
-                hint='Name one of them: @router.get("/…", name="…").',
-                code="web.operation-id",
-            )
-
-
-def _pages(settings: WebSettings) -> Iterator[str]:
-    docs = settings.docs
-    if docs.openapi_url:
-        yield from (page for page in (docs.openapi_url, docs.swagger_url, docs.redoc_url) if page)
-
-
-def _claimant(route: Route | None) -> str:
-    return f"{route.name} ({route.where})" if route else "the API docs (web.docs)"
-
-
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Return names the way messages show them."""
     return ", ".join(repr(name) for name in names)

@@ -1,5 +1,7 @@
 """Where routes stand, what they are called, and who claims what."""
 
+import logging
+
 import httpx
 import pytest
 
@@ -402,3 +404,29 @@ def test_mounted_applications_of_an_app_work(build, write, serve, tmp_path):
         (("MOUNT",), "/api/static"),
         (("MOUNT",), "/api/sub"),
     ]
+
+
+async def test_one_function_on_several_paths_is_told_apart(build, client, write, caplog):
+    write(
+        "twice",
+        routes="""
+        from fastapi import APIRouter
+        inner = APIRouter()
+        @inner.get("/a/{id}")
+        @inner.get("/b/{id}")
+        async def read(id: int): return id
+        router = APIRouter()
+        router.include_router(inner, prefix="/one")
+        router.include_router(inner, prefix="/two")
+        """,
+    )
+    app = create_app(build("twice"))
+    app.root_path = "/behind"
+    with caplog.at_level(logging.INFO, logger="framework.requests"):
+        async with client(app) as http:
+            for path in ("/one/a/1", "/behind/one/b/1", "/two/b/1"):
+                assert (await http.get(path)).json() == 1
+    found = [record.route for record in caplog.records if record.name == "framework.requests"]
+    assert found == ["/one/a/{id}", "/one/b/{id}", "/two/b/{id}"]
+    ids = [op["operationId"] for item in app.openapi()["paths"].values() for op in item.values()]
+    assert len(set(ids)) == 4

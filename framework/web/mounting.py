@@ -1,0 +1,131 @@
+"""Put the routers of all apps into one, and refuse what could not be reached."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from starlette.routing import Mount, WebSocketRoute
+
+from framework._modules import expect, file_of
+from framework.errors import ImproperlyConfigured
+from framework.project import Project
+from framework.web.routing import Names, Route, Routes, listed
+from framework.web.settings import WebSettings
+
+
+def routes(project: Project) -> Routes:
+    """Return the routes of a project without serving it.
+
+    Raises what `create_app` raises for a router that cannot be mounted.
+    """
+    return mount(APIRouter(), project, project.settings.section(WebSettings))
+
+
+def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
+    """Put the router of every app where the settings say. Nothing is written on those routers: projects share them."""
+    _check_labels(project, settings)
+    found: list[Route] = []
+    for app, module in project.apps.modules("routes"):
+        router = expect(module, "router", APIRouter)
+        target.include_router(
+            router,
+            prefix=_prefix(app.app_label, module, settings),
+            generate_unique_id_function=_operation_id(app.app_label, router),
+        )
+        found += [_route(context, app.app_label) for context in iter_route_contexts(target.routes[-1:])]
+    _check_claims(found, settings)
+    table = Routes(found)
+    target.routes.insert(0, Names(table))
+    return table
+
+
+def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str:
+    """Return where an app goes: where the project says, where its `routes.py` says (`mount = "/"`), or the prefix."""
+    if label in settings.mounts:
+        return settings.mounts[label]
+    if not hasattr(module, "mount"):
+        return settings.prefix
+    own = expect(module, "mount", str)
+    if own not in ("", "/") and (not own.startswith("/") or own.endswith("/")):
+        raise ImproperlyConfigured(
+            f"`mount` in {file_of(module)} is {own!r}; wanted a slash first and none at the end.",
+            hint=f"Write `mount = {'/' + own.strip('/')!r}`.",
+            code="web.mounts",
+        )
+    return own.rstrip("/")
+
+
+def _route(context: RouteContext, app: str) -> Route:
+    original = context.original_route
+    endpoint: Any = context.endpoint
+    path = context.path_format or context.path or "/"
+    if isinstance(original, Mount):
+        methods, path, endpoint = ("MOUNT",), context.path or "/", original.app
+    elif isinstance(original, WebSocketRoute):
+        methods = ("WS",)
+    else:
+        methods = tuple(sorted(context.methods or ("*",)))
+    return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, context=context)
+
+
+def _operation_id(label: str, router: APIRouter) -> Callable[[APIRoute], str]:
+    """Return the function that names operations `blog_read`, and by their path where an app has that name twice."""
+    counted = Counter(context.name for context in iter_route_contexts(router.routes))
+
+    def operation_id(route: APIRoute) -> str:
+        parts = [label, route.name]
+        if counted[route.name] > 1:
+            parts = [label, route.name, *sorted(method.lower() for method in route.methods or ()), route.path_format]
+        return re.sub(r"[\W_]+", "_", "_".join(parts)).strip("_")
+
+    return operation_id
+
+
+def _check_labels(project: Project, settings: WebSettings) -> None:
+    labels = [app.app_label for app in project.apps]
+    for label in settings.mounts:
+        if label not in labels:
+            close = get_close_matches(label, labels, n=1)
+            raise ImproperlyConfigured(
+                f"web.mounts names {label!r}, which is no installed app.",
+                hint=f"Did you mean {close[0]!r}?" if close else f"Installed: {listed(labels)}.",
+                code="web.mounts",
+            )
+
+
+def _check_claims(found: Iterable[Route], settings: WebSettings) -> None:
+    """Raise when two routes claim one method and path, or one operation id: the second would never be reached."""
+    taken: dict[tuple[str, str], Route | None] = {("GET", f"^{re.escape(page)}$"): None for page in _pages(settings)}
+    ids: dict[str, Route] = {}
+    for route in found:
+        for method in route.methods:
+            if method == "HEAD" and "GET" in route.methods:
+                continue  # Starlette adds it
+            other = taken.setdefault((method, route.shape), route)
+            if other is not route:
+                raise ImproperlyConfigured(
+                    f"{method} {route.path} is claimed twice: by {_claimant(other)} and by {_claimant(route)}.",
+                    hint=f'Change one path, or mount an app elsewhere: WebSettings(mounts={{"{route.app}": "/…"}}).',
+                    code="web.claimed-twice",
+                )
+        if (id_ := route.operation_id) is not None and (first := ids.setdefault(id_, route)) is not route:
+            raise ImproperlyConfigured(
+                f"Two operations are called {id_!r}: {_claimant(first)} and {_claimant(route)}.",
+                hint='Name one of them: @router.get("/…", name="…").',
+                code="web.operation-id",
+            )
+
+
+def _pages(settings: WebSettings) -> Iterator[str]:
+    docs = settings.docs
+    if docs.openapi_url:
+        yield from (page for page in (docs.openapi_url, docs.swagger_url, docs.redoc_url) if page)
+
+
+def _claimant(route: Route | None) -> str:
+    return f"{route.name} ({route.where})" if route else "the API docs (web.docs)"
