@@ -26,7 +26,7 @@ def column_of(model: Any, name: str, asked: str = "") -> InstrumentedAttribute[A
     if name not in mapper.column_attrs:
         known = mapper.column_attrs.keys()
         text = f"{mapper.class_.__name__} has no field {name!r}. {near(name, known)}"
-        raise Invalid(fields={asked or name: text}, code="db.unknown-field")
+        raise Invalid(fields={asked or name: text}, code="unknown_field")
     return getattr(model, name)
 
 

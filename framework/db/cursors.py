@@ -58,7 +58,7 @@ class Order:
             return [bindable(column, read(column, value), "cursor") for column, value in pairs]
         except (ValueError, TypeError, ValidationError, RecursionError, Invalid):
             text = "This cursor is not valid here. Start again without one."
-            raise Invalid(fields={"cursor": text}, code="db.cursor") from None
+            raise Invalid(fields={"cursor": text}, code="invalid_cursor") from None
 
 
 def later(key: Key, column: Any, value: Any) -> ColumnElement[bool]:

@@ -74,7 +74,7 @@ def reach(model: Any, name: str) -> Reach:
     lookup = tail or "exact"
     column = column_of(model, head, asked=name)
     if lookup not in LOOKUPS:
-        raise Invalid(fields={name: f"There is no lookup {lookup!r}. {near(lookup, LOOKUPS)}"}, code="db.unknown-field")
+        raise Invalid(fields={name: f"There is no lookup {lookup!r}. {near(lookup, LOOKUPS)}"}, code="unknown_field")
     return Reach(tuple(steps), column, lookup)
 
 

@@ -34,12 +34,10 @@ class ModelMeta(SQLModelMetaclass):
             if isinstance(arguments, dict):  # what the database computes comes back with the flush
                 namespace["__mapper_args__"] = {"eager_defaults": True, **arguments}
         made = super().__new__(cls, name, bases, namespace, **told)
+        # Taken away, or SQLAlchemy reads them too, and Pydantic takes them for fields of the subclasses.
         made.__relations__ = {
-            key: (info, made.__annotations__[key]) for key, info in made.__sqlmodel_relationships__.items()
+            key: (info, made.__annotations__.pop(key)) for key, info in made.__sqlmodel_relationships__.items()
         }
-        if told.get("table") is not True:  # or Pydantic takes them for fields of the subclasses
-            for key in made.__relations__:
-                del made.__annotations__[key]
         return made
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **told: Any) -> None:

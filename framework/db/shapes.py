@@ -63,7 +63,5 @@ class Shape:
         if name in self.expressions:
             return self.expressions[name]
         if self.model is None:
-            raise Invalid(
-                fields={asked: f"There is no {name!r} here. {near(name, self.labels)}"}, code="db.unknown-field"
-            )
+            raise Invalid(fields={asked: f"There is no {name!r} here. {near(name, self.labels)}"}, code="unknown_field")
         return column_of(self.model, name, asked)

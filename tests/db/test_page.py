@@ -474,7 +474,7 @@ async def test_a_bad_cursor_is_invalid(shelf: Session, cursor: str) -> None:
     with pytest.raises(Invalid) as caught:
         await Repository(shelf, Book).page(BookFeed(cursor=cursor))
     assert list(caught.value.fields) == ["cursor"]
-    assert caught.value.code == "db.cursor"
+    assert caught.value.code == "invalid_cursor"
 
 
 async def test_a_cursor_of_another_order_is_invalid(shelf: Session) -> None:
