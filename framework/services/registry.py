@@ -49,11 +49,7 @@ class Services:
         """Provide one `instance` for the whole project. It is never entered or closed here."""
         key = plain(type_)
         if isinstance(instance, type) and isinstance(key, type) and not issubclass(key, type):
-            raise ImproperlyConfigured(
-                f"The class {name_of(instance)} ({where(instance)}) is no instance of {name_of(key)}.",
-                hint=f"Give `value()` a finished object, or write `provide({key.__name__}, {instance.__name__})`.",
-                code="services.factory",
-            )
+            raise _unfinished(key, instance)
         self._providers[key] = Provider(None, instance)
         self._plans.clear()
 
@@ -144,3 +140,11 @@ def _checked(key: Any, factory: Callable[..., Any] | None) -> Callable[..., Any]
     elif not inspect.isroutine(made) and not hasattr(made, "func"):
         made = made.__call__
     return cast("Callable[..., Any]", made)
+
+
+def _unfinished(key: Any, class_: Any) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"The class {name_of(class_)} ({where(class_)}) is no instance of {name_of(key)}.",
+        hint=f"Give `value()` a finished object, or write `provide({key.__name__}, {class_.__name__})`.",
+        code="services.factory",
+    )
