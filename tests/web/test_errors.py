@@ -171,6 +171,32 @@ async def test_debug_shows_a_page_to_a_browser(build, client, failing):
     assert '<details class="own" open>' in response.text
 
 
+async def test_the_debug_page_shows_what_caused_the_error(build, client, write):
+    write(
+        "caused",
+        routes="""
+        from fastapi import APIRouter
+        router = APIRouter()
+
+        def inner():
+            raise KeyError("the <cause>")
+
+        @router.get("/")
+        async def root():
+            try:
+                inner()
+            except KeyError as error:
+                raise ValueError("the effect") from error
+        """,
+    )
+    async with client(build("caused", debug=True)) as http:
+        page = (await http.get("/", headers={"accept": "text/html"})).text
+    assert "<small>ValueError</small>" in page
+    assert "Caused by KeyError: &#x27;the &lt;cause&gt;&#x27;" in page
+    assert page.index("the effect") < page.index("Caused by") < page.index("in inner")
+    assert "<mark>" in page
+
+
 async def test_debug_shows_the_trace_to_a_terminal(build, client, failing):
     async with client(build(failing, debug=True)) as http:
         response = await http.get("/fail/crash", headers={"user-agent": "curl/8.5.0", "accept": "*/*"})
