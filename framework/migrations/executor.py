@@ -21,7 +21,7 @@ from framework.migrations.state import State
 
 __all__ = ["Executor", "MigrationFailed", "Moment", "Report"]
 
-type Moment = Literal["start", "done", "skipped"]
+type Moment = Literal["start", "done", "skipped", "failed"]
 type Report = Callable[[Step, Moment], None]
 
 
@@ -71,8 +71,11 @@ class Executor:
         try:
             async with connection.begin():
                 done = await connection.run_sync(self.work, step, state, fake)
-        except (SQLAlchemyError, AlembicError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-            raise failure(step, error) from error
+        except BaseException as error:
+            report(step, "failed")
+            if isinstance(error, SQLAlchemyError | AlembicError | ArithmeticError | LookupError | ValueError):
+                raise failure(step, error) from error
+            raise
         report(step, "done" if done else "skipped")
 
     def work(self, connection: sa.Connection, step: Step, state: State, fake: bool) -> bool:

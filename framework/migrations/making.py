@@ -14,7 +14,7 @@ from framework.migrations.places import folders_of, graph_of, is_own
 from framework.migrations.questioner import Questioner
 from framework.migrations.replay import replay
 from framework.migrations.schema import Column, Table
-from framework.migrations.writer import write
+from framework.migrations.writer.files import write
 
 if TYPE_CHECKING:
     from framework.project import Project

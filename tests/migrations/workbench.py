@@ -18,7 +18,7 @@ from framework.migrations.reading import read_table
 from framework.migrations.replay import replay
 from framework.migrations.schema import Table
 from framework.migrations.state import State
-from framework.migrations.writer import write
+from framework.migrations.writer.files import write
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

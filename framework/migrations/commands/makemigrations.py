@@ -28,7 +28,7 @@ def makemigrations(
     """Write the migrations that bring the database up to the models. Needs no database."""
     from framework.migrations import making
     from framework.migrations.questioner import Questioner
-    from framework.migrations.writer import render
+    from framework.migrations.writer.files import render
 
     named = labels or []
     require_apps(project, named, exit_code=2)

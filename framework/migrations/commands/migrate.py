@@ -105,6 +105,8 @@ def reporter(fake: bool) -> "Callable[[Step, Moment], None]":
     def report(step: Step, moment: "Moment") -> None:
         if moment == "start":
             typer.echo(f"  {'Applying' if step.forward else 'Unapplying'} {step.migration}...", nl=False)
+        elif moment == "failed":
+            typer.echo()
         else:
             typer.echo(" FAKED" if fake else " OK")
 

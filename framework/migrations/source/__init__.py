@@ -1,1 +1,1 @@
-"""How things are written in a revision file: values, types, tables, operations, and the layout of lines."""
+"""How values, SQL and types are written in Python: two things that are written the same are the same."""

@@ -40,14 +40,18 @@ def sql_code(value: object) -> Code:
 
 def expression_code(expression: ClauseElement) -> Code:
     """Return how SQL is written; a function without arguments stays one, for its name may differ between databases."""
-    name: object = getattr(expression, "name", None)
-    if isinstance(expression, FunctionElement) and isinstance(name, str):
-        function = cast("FunctionElement[Any]", expression)
-        clauses = list(cast("Iterable[object]", function.clauses))  # pyright: ignore[reportUnknownMemberType]  # none matter
-        if not clauses and name.isidentifier():
-            # `now()` is CURRENT_TIMESTAMP to SQLite.
-            return call(alchemy(f"func.{name}"))
+    if (name := bare_function(expression)) is not None:
+        return call(alchemy(f"func.{name}"))
     return call(alchemy("text"), literal(sql_text(expression)))
+
+
+def bare_function(expression: object) -> str | None:
+    """Return the name of a function without arguments: `now()` is CURRENT_TIMESTAMP to SQLite."""
+    name: object = getattr(expression, "name", None)
+    if not isinstance(expression, FunctionElement) or not isinstance(name, str) or not name.isidentifier():
+        return None
+    clauses = cast("FunctionElement[Any]", expression).clauses
+    return None if list(cast("Iterable[object]", clauses)) else name
 
 
 def server_default(default: object) -> Code | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.source.code import literal, sequence
-from framework.migrations.source.layout import WIDTH, layout
-from framework.migrations.source.operations import body
+from framework.migrations.writer.layout import WIDTH, layout
+from framework.migrations.writer.operations import body
 
 __all__ = ["render", "write"]
 

@@ -13,10 +13,10 @@ from framework.migrations.operand import Place, place_of
 from framework.migrations.reading import generated_code, read_column, read_constraint, read_index, read_table
 from framework.migrations.schema import Check, Exclude, ForeignKey, PrimaryKey, Unique
 from framework.migrations.source.code import Code, call, imports_of, literal, op, sequence
-from framework.migrations.source.items import column_code, final, index_columns, keywords, names, optional, table_parts
-from framework.migrations.source.layout import flat, layout
 from framework.migrations.source.sql import server_default
 from framework.migrations.source.types import type_code
+from framework.migrations.writer.items import column_code, final, index_columns, keywords, names, optional, table_parts
+from framework.migrations.writer.layout import flat, layout
 
 __all__ = ["body"]
 

@@ -1,0 +1,1 @@
+"""Writes revision files out of operations."""

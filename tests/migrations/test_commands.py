@@ -1,0 +1,308 @@
+"""The commands as a person runs them: what they print, write and return."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+FILES = {
+    "config/__init__.py": "",
+    "config/settings.py": """
+        from framework import Settings
+        from framework.db import DatabaseSettings
+
+
+        class ProjectSettings(Settings):
+            installed_apps: tuple[str, ...] = ("framework.db", "framework.migrations", "blog", "people")
+            database: DatabaseSettings = DatabaseSettings(url="sqlite:///db.sqlite3")
+        """,
+    "blog/__init__.py": "",
+    "blog/apps.py": "from framework import AppConfig\n\n\nclass BlogConfig(AppConfig):\n    name = 'blog'\n",
+    "people/__init__.py": "",
+    "people/apps.py": "from framework import AppConfig\n\n\nclass PeopleConfig(AppConfig):\n    name = 'people'\n",
+    "people/models.py": """
+        from framework.db import Field, Model
+
+
+        class Person(Model, table=True):
+            id: int = Field(default=None, primary_key=True)
+            name: str = Field(unique=True)
+        """,
+}
+POST = """
+from framework.db import Field, Model
+
+
+class Post(Model, table=True):
+    id: int = Field(default=None, primary_key=True)
+    title: str = Field(max_length=200, index=True)
+    {more}author_id: int = Field(foreign_key="people.Person.id", ondelete="CASCADE")
+"""
+
+
+class Folder:
+    """A project's folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        hidden = ("DEBUG", "FRAMEWORK_SETTINGS", "DATABASE_URL", "SECRET_KEY", "FORCE_COLOR")
+        self.environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+
+    def write(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.path / name).write_text(dedent(text))
+
+    def post(self, more: str = "") -> None:
+        self.write({"blog/models.py": POST.format(more=f"{more}\n    " if more else "")})
+
+    def manage(self, *lines: str, **environment: str) -> str:
+        """Run commands in one process, one after the other; return all they print, and their exit codes."""
+        done = subprocess.run(
+            [sys.executable, "-c", SESSION, *lines],
+            cwd=self.path,
+            env=self.environment | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=55,
+            check=True,
+        )
+        return done.stdout
+
+
+SESSION = """
+import sys
+from framework.management import main
+
+for line in sys.argv[1:]:
+    sys.argv[:] = ["manage.py", *line.split()]
+    print("$", line, flush=True)
+    try:
+        main(settings="config.settings:ProjectSettings")
+    except SystemExit as error:
+        sys.stderr.flush()
+        if error.code:
+            print("exit", error.code, flush=True)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path)
+    folder.write(FILES)
+    folder.post()
+    return folder
+
+
+UNREACHABLE = "postgresql://nobody:secret@127.0.0.1:9/nothing"
+
+
+def test_a_day_with_migrations(folder: Folder) -> None:
+    # No database is asked for what the files tell.
+    assert folder.manage("makemigrations", "makemigrations", DATABASE_URL=UNREACHABLE) == dedent(
+        """\
+        $ makemigrations
+        Migrations for 'people':
+          people/migrations/0001_initial.py
+            + Create model Person
+        Migrations for 'blog':
+          blog/migrations/0001_initial.py
+            + Create model Post
+        $ makemigrations
+        No changes detected
+        """
+    )
+    lines = ("showmigrations", "migrate --check", "migrate --plan", "migrate", "showmigrations blog")
+    assert folder.manage(*lines) == dedent(
+        """\
+        $ showmigrations
+        blog
+         [ ] 0001_initial
+        people
+         [ ] 0001_initial
+        $ migrate --check
+        exit 1
+        $ migrate --plan
+        Planned operations:
+        people.0001_initial
+            Create model Person
+        blog.0001_initial
+            Create model Post
+        $ migrate
+        Operations to perform:
+          Apply all migrations: blog, people
+        Running migrations:
+          Applying people.0001_initial... OK
+          Applying blog.0001_initial... OK
+        $ showmigrations blog
+        blog
+         [X] 0001_initial
+        """
+    )
+
+
+def test_the_next_day(folder: Folder) -> None:
+    folder.manage("makemigrations", "migrate")
+    folder.post('slug: str = "x"')
+    dry = folder.manage("makemigrations --dry-run")
+    assert '    + Add field slug to post\n"""Add field slug to post."""\n' in dry
+    assert not (folder.path / "blog/migrations/0002_post_slug.py").exists()
+    lines = ("migrate", "makemigrations --check", "makemigrations blog -n slugs", "migrate blog")
+    back = ("migrate people zero", "migrate --fake people", "showmigrations --plan")
+    assert folder.manage(*lines, *back) == dedent(
+        """\
+        $ migrate
+        Operations to perform:
+          Apply all migrations: blog, people
+        Running migrations:
+          No migrations to apply.
+          Your models in app(s): 'blog' have changes that are not yet reflected in a migration, and so won't be applied.
+          Run 'manage.py makemigrations' to make new migrations, and then re-run 'manage.py migrate' to apply them.
+        $ makemigrations --check
+        Migrations for 'blog':
+          blog/migrations/0002_post_slug.py
+            + Add field slug to post
+        exit 1
+        $ makemigrations blog -n slugs
+        Migrations for 'blog':
+          blog/migrations/0002_slugs.py
+            + Add field slug to post
+        $ migrate blog
+        Operations to perform:
+          Apply all migrations: blog
+        Running migrations:
+          Applying blog.0002_slugs... OK
+        $ migrate people zero
+        Operations to perform:
+          Unapply all migrations: people
+        Running migrations:
+          Unapplying blog.0002_slugs... OK
+          Unapplying blog.0001_initial... OK
+          Unapplying people.0001_initial... OK
+        $ migrate --fake people
+        Operations to perform:
+          Apply all migrations: people
+        Running migrations:
+          Applying people.0001_initial... FAKED
+        $ showmigrations --plan
+        [X]  people.0001_initial
+        [ ]  blog.0001_initial
+        [ ]  blog.0002_slugs
+        """
+    )
+
+
+def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> None:
+    printed = folder.manage(
+        "makemigrations polls",
+        "migrate nope",
+        "makemigrations --empty",
+        "makemigrations",
+        "makemigrations blog --empty",
+        "migrate blog 0",
+        "migrate blog 9999",
+    )
+    for message, code in (
+        ("No installed app with label 'polls'.", 2),
+        ("No installed app with label 'nope'.", 1),
+        ("You must supply at least one app label when using --empty.", 1),
+        ("More than one migration matches '0' in app 'blog'. Please be more specific.", 1),
+        ("Cannot find a migration matching '9999' from app 'blog'.", 1),
+    ):
+        assert re.search(rf"CommandError: {re.escape(message)}.*\nexit {code}\n", printed), (message, printed)
+    assert "$ makemigrations blog --empty\nMigrations for 'blog':\n  blog/migrations/0002_custom.py\n" in printed
+
+
+def test_what_cannot_be_migrated_writes_nothing(folder: Folder) -> None:
+    folder.manage("makemigrations")
+    folder.post("slug: str")
+    folder.write(
+        {"people/models.py": FILES["people/models.py"].replace("name: str", "age: int | None\n            name: str")}
+    )
+    printed = folder.manage("makemigrations --noinput")
+    assert "CommandError: Field 'slug' on model 'post' not migrated: it is impossible to add a non-nullable" in printed
+    assert printed.endswith("exit 3\n")
+    files = [path.name for path in folder.path.glob("*/migrations/0*")]
+    assert files == ["0001_initial.py", "0001_initial.py"]
+
+
+def test_an_installed_package_is_written_to_only_when_named(folder: Folder) -> None:
+    library = folder.path / "lib" / "site-packages"
+    library.mkdir(parents=True)
+    (folder.path / "people").rename(library / "people")
+    environment = {"PYTHONPATH": str(library)}
+    refused = folder.manage("makemigrations", **environment)
+    assert "CommandError: App 'people' is an installed package whose models have changes that its migrations" in refused
+    assert refused.endswith("exit 1\n")
+    folder.write({"blog/models.py": ""})
+    # Named in a setting, its files are kept in the project.
+    elsewhere = {**environment, "MIGRATIONS__FOLDERS": '{"people": "people_migrations"}'}
+    printed = folder.manage("makemigrations", "makemigrations people", "migrate", **elsewhere)
+    assert "App 'people' is an installed package whose models are ahead of its migrations; left alone.\n" in printed
+    assert "  people_migrations/0001_initial.py\n" in printed
+    assert "Applying people.0001_initial... OK" in printed
+    assert not (library / "people" / "migrations").exists()
+    assert "people/migrations/0001_initial.py\n" in folder.manage("makemigrations people", **environment)
+
+
+def test_everything_works_on_postgresql_too(folder: Folder, postgres_url: str) -> None:
+    lines = ("makemigrations", "migrate", "showmigrations blog", "migrate people zero")
+    printed = folder.manage(*lines, DATABASE_URL=postgres_url)
+    assert "Applying blog.0001_initial... OK" in printed
+    assert "$ showmigrations blog\nblog\n [X] 0001_initial\n" in printed
+    assert "Unapplying people.0001_initial... OK" in printed
+
+
+def test_checks_find_models_ahead_of_their_migrations_and_two_ends(folder: Folder) -> None:
+    found = folder.manage("makemigrations people", "check --tag migrations")
+    assert "(migrations.changes) The models of app 'blog' have changes that no migration makes." in found
+    for name in ("0002_a", "0002_b"):
+        text = f"revision = 'people.{name}'\ndown_revision = 'people.0001_initial'\n\n\ndef upgrade(): ...\n"
+        folder.write({f"people/migrations/{name}.py": text})
+    found = folder.manage("check --tag migrations")
+    assert "(migrations.conflict) Conflicting migrations detected" in found
+    assert found.endswith("exit 1\n")
+
+
+PREFLIGHT = """
+import asyncio
+from config.settings import ProjectSettings
+from framework import Project
+
+project = Project(ProjectSettings())
+for line in asyncio.run(project.apps["migrations"].preflight(project)):
+    print(line)
+"""
+
+
+def test_a_new_sqlite_file_is_migrated_in_debug_and_otherwise_the_lack_is_told(folder: Folder) -> None:
+    folder.manage("makemigrations")
+
+    def preflight(**environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", PREFLIGHT],
+            cwd=folder.path,
+            env=folder.environment | environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    notice = (
+        "\nYou have 2 unapplied migration(s). Your project may not work properly until you apply the migrations for "
+        "app(s): blog, people.\nRun 'python manage.py migrate' to apply them.\n"
+    )
+    assert preflight() == notice
+    assert not (folder.path / "db.sqlite3").exists()
+    assert preflight(DEBUG="1") == f"Created {folder.path / 'db.sqlite3'} and applied 2 migration(s).\n"
+    assert preflight(DEBUG="1") == ""
+    folder.manage("migrate blog zero")
+    assert "You have 1 unapplied migration(s)." in preflight(DEBUG="1")
