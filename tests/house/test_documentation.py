@@ -1,0 +1,119 @@
+"""What the documentation says is so: its examples run, its links lead somewhere, and every error is explained."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sybil import Region, Sybil
+from sybil.parsers.markdown import CodeBlockParser
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+ERRORS = ROOT / "docs" / "reference" / "errors.md"
+PROGRAMS = Path(sys.executable).parent
+SET_UP = ("pip install uv && uv run manage.py runserver", "pip install uv && uv run pytest")
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """Return the fenced blocks of a page in one language."""
+    document = Sybil([CodeBlockParser(language, evaluator=lambda _: None)]).parse(path)
+    regions: list[Region] = [example.region for example in document.examples()]
+    return [region.parsed for region in regions]
+
+
+def run(command: str, folder: Path) -> str:
+    environment = {key: os.environ[key] for key in ("HOME", "LANG") if key in os.environ}
+    environment |= {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        ["bash", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= 120
+
+
+def test_the_two_commands_that_set_the_project_up_are_the_ones_that_ci_runs() -> None:
+    first = blocks(README, "shell")[0]
+    assert tuple(line.partition("  ")[0] for line in first.splitlines()) == SET_UP
+    steps = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line]
+    assert "pip install --quiet uv" in steps
+    assert "uv run pytest" in steps
+
+
+@pytest.mark.timeout(180)
+def test_the_project_in_a_minute_is_made_as_the_readme_says_and_serves_what_it_shows(tmp_path: Path) -> None:
+    _, minute = blocks(README, "shell")
+    output = run(minute, tmp_path)
+    assert "Applying shop.0001_initial... OK" in output
+    assert re.search(r"\d+ passed", output)
+
+    folder = tmp_path / "mysite"
+    write_app(blocks(README, "python")[0], folder)
+    (folder / "tests" / "test_reduce.py").write_text(USE)
+    run("python -m pytest -q tests/test_reduce.py", folder)
+
+
+USE = """
+from decimal import Decimal
+
+from shop.models import Product
+
+
+async def test_a_price_is_reduced_and_the_answer_is_what_was_stored(client, make):
+    product = await make(Product, price=Decimal("3.00"))
+    url = f"/api/shop/products/{product.id}/reduce"
+    assert Decimal((await client.post(url, params={"percent": 50})).json()["price"]) == Decimal("1.50")
+    assert (await client.post(url, params={"percent": 100})).status_code == 422
+    assert Decimal((await client.post(url, params={"percent": 50})).json()["price"]) == Decimal("0.75")
+"""
+
+
+def write_app(block: str, folder: Path) -> None:
+    """Write the files of a block, each of which begins with a comment that names it."""
+    _, *parts = re.split(r"^# (\w+/\w+\.py) .*$", block, flags=re.MULTILINE)
+    for name, source in zip(parts[::2], parts[1::2], strict=True):
+        (folder / name).write_text(source)
+    for test in (folder / "shop" / "tests").glob("test_*.py"):
+        test.unlink()
+    for left in (folder / "shop" / "migrations").glob("0*.py"):
+        left.unlink()
+
+
+def test_every_other_python_block_of_the_readme_runs() -> None:
+    for block in blocks(README, "python")[1:]:
+        exec(compile(block, str(README), "exec"), {"__name__": "readme"})
+
+
+@pytest.mark.parametrize(
+    "page", sorted(path.relative_to(ROOT) for path in ROOT.glob("**/*.md") if ".venv" not in path.parts), ids=str
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
+        if "://" not in target:
+            assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def codes_raised() -> Iterator[str]:
+    """Yield the codes that the source gives to errors and messages."""
+    for path in (ROOT / "framework").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
+                yield str(node.value.value)
+            elif isinstance(node, ast.ClassDef):
+                for line in node.body:
+                    if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code":
+                        yield str(ast.literal_eval(line.value))
+
+
+def test_every_code_of_an_error_is_explained_once() -> None:
+    explained = re.findall(r"^### (\S+)$", ERRORS.read_text(), flags=re.MULTILINE)
+    assert len(explained) == len(set(explained))
+    assert set(codes_raised()) - set(explained) == set()
