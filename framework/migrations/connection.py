@@ -18,20 +18,15 @@ def open_engine(url: DatabaseURL) -> AsyncEngine:
     """Return an engine for migrations; dispose of it afterwards."""
     arguments = dict(url.connect_args)
     if url.backend == "sqlite":
-        arguments.setdefault("timeout", BUSY_SECONDS)
+        # Python's driver would begin and commit on its own; DDL is transactional in SQLite itself.
+        arguments = {"timeout": BUSY_SECONDS, **arguments, "isolation_level": None}
     else:
         # Plans prepared before a change of schema are invalid after it.
         arguments["prepared_statement_cache_size"] = 0
     engine = create_async_engine(url.to_sqlalchemy(), poolclass=NullPool, connect_args=arguments)
     if url.backend == "sqlite":
-        event.listen(engine.sync_engine, "connect", on_connect)
         event.listen(engine.sync_engine, "begin", on_begin)
     return engine
-
-
-def on_connect(connection: Any, record: object) -> None:
-    """Keep Python's driver from beginning and committing on its own: DDL is transactional in SQLite itself."""
-    connection.isolation_level = None
 
 
 def on_begin(connection: Connection) -> None:
