@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from framework._modules import defined_in, name_of, where
-from framework.checks.message import Message
+from framework.checks.message import Level, Message
 from framework.checks.security import check_allowed_hosts, check_debug, check_secret_key
 from framework.checks.services import check_services
 from framework.checks.settings import check_variables
@@ -51,8 +51,16 @@ def check(function: Any = None, /, *, tags: tuple[str, ...] = (), deploy: bool =
     return mark if function is None else mark(function)
 
 
+def is_silenced(project: "Project", message: Message) -> bool:
+    """Tell whether the project's settings silence a message. Errors are never silenced."""
+    return message.level < Level.ERROR and message.code in project.settings.silenced_checks
+
+
 def run(project: "Project", *, tags: Iterable[str] = (), deploy: bool = False) -> Iterator[Message]:
-    """Yield the findings of the framework's checks, then of every app's in order; with `tags`, of those with one."""
+    """Yield the findings of the framework's checks, then of every app's in order; with `tags`, of those with one.
+
+    Silenced ones are among them: `is_silenced` tells.
+    """
     wanted = set(tags)
     for marked in _checks(project):
         if (deploy or not marked.deploy) and (not wanted or wanted & set(marked.tags)):

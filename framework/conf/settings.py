@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     services: dict[str, str] = {}
     """Services replaced for this project: `{"audit.services:Auditor": "blog.services:QuietAuditor"}`."""
 
+    silenced_checks: tuple[str, ...] = ()
+    """Codes of warnings that `check` counts and does not print. Errors cannot be silenced."""
+
     _root: Path = PrivateAttr()
     _reading: Reading = PrivateAttr()
     _sections: dict[str, Section] = PrivateAttr()

@@ -16,10 +16,10 @@ HEADINGS = (
 COLORS = {Level.CRITICAL: "red", Level.ERROR: "red", Level.WARNING: "yellow"}
 
 
-def report(messages: Sequence[Message]) -> str:
+def report(messages: Sequence[Message], *, silenced: int = 0) -> str:
     """Return the messages grouped by level, the worst first, and how many there are."""
     count = f"{len(messages)} issue{'' if len(messages) == 1 else 's'}" if messages else "no issues"
-    last = f"System check identified {count} (0 silenced)."
+    last = f"System check identified {count} ({silenced} silenced)."
     if not messages:
         return last
     lines = ["System check identified some issues:", ""]

@@ -88,9 +88,10 @@ def serve_workers(invocation: Invocation, listener: socket.socket, address: Addr
 def checked(application: Any, invocation: Invocation) -> Project:
     """Run the system checks and print what they say. An error ends the process."""
     project: Project = application.state.project
-    messages = list(checks.run(project))
+    found = list(checks.run(project))
+    messages = [message for message in found if not checks.is_silenced(project, message)]
     failed = any(message.level >= Level.ERROR for message in messages)
-    typer.echo(report(messages), err=failed, color=invocation.color)
+    typer.echo(report(messages, silenced=len(found) - len(messages)), err=failed, color=invocation.color)
     if failed:
         sys.exit(1)
     return project

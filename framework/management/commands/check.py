@@ -53,12 +53,13 @@ def check(
                 hint=f"There are: {', '.join(known)}." if known else None,
                 code="check.tag",
             )
-    messages = list(checks.run(project, tags=tuple(tag or ()), deploy=deploy))
+    found = list(checks.run(project, tags=tuple(tag or ()), deploy=deploy))
+    messages = [message for message in found if not checks.is_silenced(project, message)]
     failed = any(message.level >= Level[fail_level] for message in messages)
     if json:
         typer.echo(json_.dumps([as_json(message) for message in messages], indent=2))
     else:
-        text = report(messages)
+        text = report(messages, silenced=len(found) - len(messages))
         typer.echo(f"SystemCheckError: {text}" if failed else text, err=bool(messages), color=invocation.color)
     if failed:
         raise typer.Exit(1)
