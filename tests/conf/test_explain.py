@@ -81,6 +81,7 @@ def test_every_value_says_where_it_came_from(
         "allowed_hosts": ("('a.example',)", default("Shared", "allowed_hosts")),
         "installed_apps": ("()", default("Settings", "installed_apps:", framework)),
         "services": ("{'a:B': 'c:D'}", Source("environment", "SERVICES")),
+        "silenced_checks": ("()", default("Settings", "silenced_checks:", framework)),
         "cache.prefix": ("'site:'", default("ProjectSettings", 'prefix="site:"')),
         "cache.ttl": ("7", default("ProjectSettings", "ttl=7")),
         "cache.limit": ("9", Source("dotenv", "CACHE__LIMIT", dotenv, 3)),
