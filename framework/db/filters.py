@@ -116,5 +116,4 @@ def marker[T](field: FieldInfo, kind: type[T]) -> T | None:
 
 def unknown_name(name: str, known: list[str]) -> InitErrorDetails:
     text = f"There is no filter {name!r}. {near(name, known)}".strip()
-    escaped = text.replace("{", "{{").replace("}", "}}")
-    return InitErrorDetails(type=PydanticCustomError("unknown_filter", cast("Any", escaped)), loc=(name,), input=None)
+    return InitErrorDetails(type=PydanticCustomError("unknown_filter", cast("Any", text)), loc=(name,), input=None)

@@ -18,7 +18,7 @@ def read_rows[S: BaseModel](schema: type[S], rows: Sequence[Any], shape: Shape) 
     A field is filled from the label of its name, or else from the attribute of the row's model. A label
     `"author.following"` fills `following` of what fills `author`.
     """
-    sources = rows if shape.is_model else [Source.of(row, shape) for row in rows]
+    sources = rows if shape.is_model else [Source.of((row,) if shape.scalar else row, shape) for row in rows]
     try:
         return reader(schema).validate_python(sources, from_attributes=True, by_name=True, by_alias=False)
     except ValidationError as error:

@@ -3,10 +3,11 @@
 All of it happens before SQLAlchemy configures a mapper: a failed configuration cannot be undone in a process.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ForeignKey, Table
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import AmbiguousForeignKeysError, SQLAlchemyError
 from sqlalchemy.orm import RelationshipProperty, configure_mappers
 from sqlalchemy.schema import sort_tables_and_constraints  # pyright: ignore[reportUnknownVariableType]  # SQLAlchemy has not typed it
 from sqlmodel import SQLModel
@@ -16,7 +17,7 @@ from framework.db.lookup import model_at, table_of
 from framework.db.model import ModelMeta
 from framework.db.near import near
 from framework.db.references import ModelForeignKey, adopt
-from framework.db.relationships import targets
+from framework.db.relationships import references
 from framework.errors import ImproperlyConfigured
 
 if TYPE_CHECKING:
@@ -52,22 +53,29 @@ def resolve_models(project: "Project") -> None:
     Called once every model is imported. Afterwards the mappers are configured, so that no request pays for it.
     """
     labels = [app.app_label for app in project.apps]
+    owners = {table_of(model): path_of(model) for model in all_models() if label_of(model)}
     for model in models_of(project):
         adopt(table_of(model))
-        for where, target in targets(model):
-            require(labels, where, target if isinstance(target, str) else path_of(target))
+        for reference in references(model):
+            target = reference.target if isinstance(reference.target, str) else path_of(reference.target)
+            require_fields(reference.where, require(labels, reference.where, target), reference.fields)
         for key in sorted(table_of(model).foreign_keys, key=lambda key: key.parent.name):
-            require_column(labels, f"{path_of(model)}.{key.parent.name}", key)
+            require_column(labels, f"{path_of(model)}.{key.parent.name}", key, owners)
         for relation in plain_relationships(model):
             require_one_class(f"{path_of(model)}.{relation.key}", relation.argument)
     try:
         configure_mappers()
     except SQLAlchemyError as error:
-        raise ImproperlyConfigured(f"SQLAlchemy cannot map the models: {error}", code="db.mapping") from error
+        ambiguous = isinstance(error, AmbiguousForeignKeysError)
+        raise ImproperlyConfigured(
+            f"SQLAlchemy cannot map the models: {error}",
+            hint="Name the field that refers: Relationship(foreign_key='author_id')." if ambiguous else None,
+            code="db.mapping",
+        ) from error
 
 
-def require(labels: list[str], where: str, path: str) -> None:
-    """Raise unless the model at `path` exists and its app is installed."""
+def require(labels: list[str], where: str, path: str) -> type[SQLModel]:
+    """Return the model at `path`, whose app must be installed."""
     label = path.partition(".")[0]
     if "." in path and label not in labels:
         package = package_of(label)
@@ -76,14 +84,15 @@ def require(labels: list[str], where: str, path: str) -> None:
             hint=f"Add {package!r} to installed_apps." if package else near(label, labels),
             code="db.app-not-installed",
         )
-    model_at(path, where)
+    return model_at(path, where)
 
 
-def require_column(labels: list[str], where: str, key: ForeignKey) -> None:
+def require_column(labels: list[str], where: str, key: ForeignKey, owners: dict[Table[Any], str]) -> None:
     """Raise unless the table and the column that a foreign key names are there, and their app is installed."""
     if isinstance(key, ModelForeignKey):
         label, name, field = key.written
-        require(labels, where, f"{label}.{name}")
+        require_fields(where, require(labels, where, f"{label}.{name}"), [field])
+        return
     tables, (_, name, field) = SQLModel.metadata.tables, key.target_tokens
     table = tables.get(key.target_table_key or "")
     if table is None:
@@ -92,15 +101,26 @@ def require_column(labels: list[str], where: str, key: ForeignKey) -> None:
             hint=f"{near(str(key.target_table_key), tables)} A model is named 'label.Class.field'.",
             code="db.unknown-table",
         )
+    if path := owners.get(table):
+        require(labels, where, path)
     if field is not None and field not in table.columns:
-        raise ImproperlyConfigured(
-            f"{where} refers to the field {field!r} of {name!r}, which has none of that name.",
-            hint=near(field, table.columns.keys()),
-            code="db.unknown-column",
-        )
-    for model in all_models():
-        if table_of(model) is table and (label := label_of(model)):
-            require(labels, where, path_of(model))
+        raise unknown_field(where, name, field, table.columns.keys())
+
+
+def require_fields(where: str, model: type[SQLModel], fields: Iterable[str]) -> None:
+    """Raise unless `model` has the fields. Its own are asked, for SQLAlchemy would configure the mapper to tell."""
+    known = {*model.model_fields, *table_of(model).columns.keys()}
+    for field in fields:
+        if field not in known:
+            raise unknown_field(where, path_of(model), field, known)
+
+
+def unknown_field(where: str, owner: str, field: str, known: Iterable[str]) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"{where} refers to the field {field!r} of {owner!r}, which has none of that name.",
+        hint=near(field, known),
+        code="db.unknown-column",
+    )
 
 
 def plain_relationships(model: type[SQLModel]) -> list[RelationshipProperty[Any]]:

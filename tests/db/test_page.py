@@ -2,12 +2,14 @@
 
 import json
 from base64 import urlsafe_b64encode
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
-from uuid import UUID
 
 import pytest
+from fastapi import FastAPI, Query
+from httpx import ASGITransport, AsyncClient
 from library.models import Book, Chapter, Genre, Note, Tag
 from people.models import Person
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -22,6 +24,7 @@ from framework.db import (
     Filter,
     OrderBy,
     Page,
+    ReadRepository,
     Repository,
     Search,
     Session,
@@ -255,6 +258,14 @@ async def test_into_reads_columns_alone(shelf: Session) -> None:
     statement = select(Book.title, col(Person.name).label("author.name")).join(rel(Book.author))
     page = await Page.of(shelf, statement, Window(limit=1), into=Short, order="title")
     assert page.items == [Short(title="Book 0", author=TagRead(name="James"))]
+
+
+async def test_into_reads_a_single_column(shelf: Session) -> None:
+    class Title(BaseModel):
+        title: str
+
+    page = await Page.of(shelf, select(Book.title), Window(limit=1), into=Title, order="title")
+    assert page.items == [Title(title="Book 0")]
 
 
 async def test_into_reads_the_first_model_that_has_the_attribute(shelf: Session) -> None:
@@ -491,4 +502,68 @@ async def test_pages_read_through_a_read_session(library: Database) -> None:
         async with session.snapshot():
             assert (await Page.of(session, select(Book), Window(limit=2))).total == 3
         assert (await CursorPage.of(session, select(Book), CursorWindow(limit=2))).next
-    assert UUID(int=0).int == 0
+
+
+# In routes ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def client(library: Database) -> AsyncGenerator[AsyncClient]:
+    async with library.session() as session:
+        session.add_all(Book(title=f"Book {number}", tags=[]) for number in range(3))
+    app = FastAPI()
+
+    @app.get("/books")
+    async def books(window: Annotated[BookWindow, Query()]) -> Page[Tagged]:
+        async with library.read_session() as session:
+            return await ReadRepository(session, Book).page(window, into=Tagged, load=(Book.tags,))
+
+    @app.get("/feed", response_model=CursorPage[Tagged])
+    async def feed(window: Annotated[BookFeed, Query()]) -> CursorPage[Book]:
+        async with library.read_session() as session:
+            return await ReadRepository(session, Book).page(window, load=(Book.tags,))
+
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+async def test_a_window_is_read_from_the_query_and_a_page_answers(client: AsyncClient) -> None:
+    answer = await client.get("/books?limit=2&order=-title&q=book")
+    assert answer.json() == {
+        "items": [{"title": "Book 2", "tags": []}, {"title": "Book 1", "tags": []}],
+        "total": 3,
+        "limit": 2,
+        "offset": 0,
+    }
+
+
+async def test_a_cursor_goes_round_by_the_query(client: AsyncClient) -> None:
+    first = (await client.get("/feed?limit=2&order=title")).json()
+    second = (await client.get("/feed", params={"limit": 2, "order": "title", "cursor": first["next"]})).json()
+    assert [item["title"] for item in first["items"] + second["items"]] == ["Book 0", "Book 1", "Book 2"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "message"),
+    [
+        ("titel=x", "titel", "There is no filter 'titel'"),
+        ("order=titel", "order", "Did you mean 'title'?"),
+        ("limit=0", "limit", "greater than or equal to 1"),
+        ("pages__in=1&pages__in=x", "pages__in", "valid integer"),
+        ("{braces}=1", "{braces}", "There is no filter '{braces}'"),
+    ],
+)
+async def test_a_query_that_makes_no_sense_is_422(client: AsyncClient, query: str, name: str, message: str) -> None:
+    answer = await client.get(f"/books?{query}")
+    assert answer.status_code == 422
+    [problem] = answer.json()["detail"]
+    assert problem["loc"][:2] == ["query", name]
+    assert message in problem["msg"]
+
+
+async def test_the_documentation_of_a_route_lists_what_may_be_asked(client: AsyncClient) -> None:
+    routes = (await client.get("/openapi.json")).json()["paths"]
+    parameters = {parameter["name"]: parameter for parameter in routes["/books"]["get"]["parameters"]}
+    assert set(parameters) == set(BookWindow.model_fields)
+    assert "title, pages, created_at" in json.dumps(parameters["order"])

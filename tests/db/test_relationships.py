@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from library.models import Book, BookTag, Chapter, Loan, Note, Tag
+from library.models import Book, BookTag, Chapter, Loan, Note, Room, Tag
 from people.models import Person
 from pydantic import BaseModel
 from sqlalchemy import event, func
@@ -87,6 +87,33 @@ async def test_a_relationship_that_is_not_a_list_is_one_row_from_either_side(ses
     person = await Repository(session, Person).get(name="Jane", load=(Person.loan,))
     assert isinstance(person.loan, Loan)
     assert person.loan.reader_id == person.id
+
+
+async def test_a_model_relates_to_itself(session: Session) -> None:
+    session.add(Room(name="ground", rooms=[Room(name="kitchen"), Room(name="hall")]))
+    await session.flush()
+    session.expunge_all()
+    rooms = Repository(session, Room)
+    ground = await rooms.get(name="ground", load=(Room.rooms,))
+    assert [room.name for room in ground.rooms] == ["hall", "kitchen"]
+    hall = await rooms.get(name="hall", load=(Room.floor,))
+    assert hall.floor is ground
+    assert [room.name for room in await rooms.all(floor__name="ground", order="name")] == ["hall", "kitchen"]
+
+
+@pytest.mark.parametrize("loaded", [False, True], ids=["not loaded", "loaded"])
+async def test_two_relationships_to_one_model_go_by_their_own_keys(session: Session, loaded: bool) -> None:
+    jane = Person(name="Jane")
+    session.add_all([Room(name="hers", owner=jane), Room(name="kept", keeper=jane)])
+    await session.flush()
+    session.expunge_all()
+    people, rooms = Repository(session, Person), Repository(session, Room)
+    jane = await people.get(name="Jane", load=(Person.owned, Person.kept) if loaded else ())
+    if loaded:
+        assert ([room.name for room in jane.owned], [room.name for room in jane.kept]) == (["hers"], ["kept"])
+    await people.delete(jane)
+    session.expunge_all()
+    assert [(room.name, room.keeper_id) for room in await rooms.all()] == [("kept", None)]
 
 
 @pytest.mark.parametrize("loaded", [False, True], ids=["not loaded", "loaded"])

@@ -117,6 +117,16 @@ class Post(Model, table=True):
             " called.  [db.mapping]",
         ),
         (
+            'author: "User" = Relationship(to="users.User", order_by="-nam")',
+            "blog.Post.author refers to the field 'nam' of 'users.User', which has none of that name.\n"
+            "  Hint: Did you mean 'name'?  [db.unknown-column]",
+        ),
+        (
+            'author: "User" = Relationship(to="users.User", foreign_key="autor_id")',
+            "blog.Post.author refers to the field 'autor_id' of 'blog.Post', which has none of that name.\n"
+            "  Hint: Did you mean 'author_id'?  [db.unknown-column]",
+        ),
+        (
             'editor_id: int = Field(foreign_key="users.Usr.id")',
             "blog.Post.editor_id refers to 'users.Usr', but app 'users' has no such model.\n"
             "  Hint: Did you mean 'User'?  [db.unknown-model]",
@@ -128,7 +138,7 @@ class Post(Model, table=True):
         ),
         (
             'editor_id: int = Field(foreign_key="users.User.key")',
-            "blog.Post.editor_id refers to the field 'key' of 'users_user', which has none of that name.\n"
+            "blog.Post.editor_id refers to the field 'key' of 'users.User', which has none of that name.\n"
             "  Hint: Choose from id, name.  [db.unknown-column]",
         ),
         (
@@ -271,6 +281,28 @@ def test_apps_that_refer_to_each_other_load_in_any_order(tmp_path: Path) -> None
     print(*(table.name for table in tables_of(__import__("__main__").project)))
     """
     assert load(tmp_path, {"users": users, "blog": blog}, "blog", "users", after=after)
+
+
+def test_two_keys_to_one_model_need_their_names(tmp_path: Path) -> None:
+    blog = post(
+        'author: "User" = Relationship(to="users.User")\n    editor_id: int = Field(foreign_key="users.User.id")'
+    )
+    told = load(tmp_path, {"users": USERS, "blog": blog})
+    assert told.startswith("SQLAlchemy cannot map the models: Could not determine join condition")
+    assert told.endswith("  Hint: Name the field that refers: Relationship(foreign_key='author_id').  [db.mapping]")
+
+
+def test_a_plain_class_may_name_a_model_in_a_foreign_key(tmp_path: Path) -> None:
+    attic = """
+    class Item(SQLModel, table=True):
+        id: int | None = Field(default=None, primary_key=True)
+        owner_id: int = Field(foreign_key="users.User.id")
+    """
+    after = """
+    from attic.models import Item
+    print(*(key.column for key in Item.__table__.foreign_keys))
+    """
+    assert load(tmp_path, {"attic": attic, "users": USERS}, after=after) == "users_user.id"
 
 
 def test_two_apps_of_one_label_cannot_live_in_one_process(tmp_path: Path) -> None:

@@ -67,6 +67,20 @@ class Loan(Model, table=True):
     reader: "Person" = Relationship(to="people.Person", back_populates="loan")
 
 
+class Room(Model, table=True):
+    """Refers to its own kind, and twice to people."""
+
+    id: int = Field(default=None, primary_key=True)
+    name: str
+    floor_id: int | None = Field(default=None, foreign_key="library.Room.id", ondelete="SET NULL")
+    floor: Optional["Room"] = Relationship(back_populates="rooms")
+    rooms: list["Room"] = Relationship(back_populates="floor", order_by="name")
+    owner_id: int | None = Field(default=None, foreign_key="people.Person.id", ondelete="CASCADE")
+    owner: Optional["Person"] = Relationship(to="people.Person", foreign_key="owner_id", back_populates="owned")
+    keeper_id: int | None = Field(default=None, foreign_key="people.Person.id", ondelete="SET NULL")
+    keeper: Optional["Person"] = Relationship(to="people.Person", foreign_key="keeper_id", back_populates="kept")
+
+
 class Shelf(SQLModel, table=True):
     """Written without the framework's `Model`."""
 

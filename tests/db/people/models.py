@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 from framework.db import Field, Model, Relationship
 
 if TYPE_CHECKING:
-    from library.models import Book, Loan
+    from library.models import Book, Loan, Room
 
 
 class Person(Model, table=True):
@@ -13,6 +13,8 @@ class Person(Model, table=True):
     name: str = Field(max_length=50, unique=True)
     email: str | None = Field(default=None, unique=True)
     books: list["Book"] = Relationship(to="library.Book", back_populates="author", order_by="-title")
+    owned: list["Room"] = Relationship(to="library.Room", foreign_key="owner_id", back_populates="owner")
+    kept: list["Room"] = Relationship(to="library.Room", foreign_key="keeper_id", back_populates="keeper")
     loan: "Loan | None" = Relationship(to="library.Loan", back_populates="reader")
 
 
