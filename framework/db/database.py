@@ -47,8 +47,8 @@ class Database:
 
     async def dispose(self) -> None:
         """Close the idle connections. The database can be used again, also in another event loop."""
-        await self.engine.dispose()
         await self.read_engine.dispose()
+        await self.engine.dispose()  # the last: SQLite then empties its log into the file
 
 
 def open_session(database: Database, work: UnitOfWork) -> Session:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from framework.db.failures import translate
 from framework.db.pool import Pool, WriterPool
-from framework.db.postgresql import check_after_idling, connect_args
+from framework.db.postgresql import check_after_idling, connect_args, stop_when_cancelled
 from framework.db.settings import DatabaseSettings
 from framework.db.sqlite import prepare_sqlite
 from framework.db.transactions import watch_transactions
@@ -43,6 +43,7 @@ def open_engine(url: DatabaseURL, settings: DatabaseSettings, *, read_only: bool
         prepare_sqlite(engine.sync_engine, settings, read_only=read_only)
     else:
         check_after_idling(engine.sync_engine, settings.idle_check)
+        stop_when_cancelled(engine.sync_engine)
     watch_transactions(engine.sync_engine)
     return engine
 

@@ -23,7 +23,7 @@ def translate(context: ExceptionContext) -> BaseException | None:
     if isinstance(context.sqlalchemy_exception, exc.IntegrityError):
         return violation(context)
     state: str = getattr(error, "sqlstate", None) or SQLITE.get(getattr(error, "sqlite_errorname", ""), "")
-    if "query_only" in str(error) or state == READ_ONLY:
+    if state == READ_ONLY:
         return read_only()
     if state == FAILED:
         return failed()

@@ -18,6 +18,8 @@ RETRY_AFTER = 1.0
 class Pool(AsyncAdaptedQueuePool):
     """Hands out connections; a caller that cannot have one is told so by `Unavailable`."""
 
+    advice = "Look for work that keeps a session open while it waits for something else, or raise database.pool_size."
+
     def __init__(self, creator: Callable[[], Any], **options: Any) -> None:
         super().__init__(creator, **options)
         self.waiting = 0
@@ -44,21 +46,20 @@ class Pool(AsyncAdaptedQueuePool):
 
     def exhausted(self, why: str) -> Unavailable:
         """Return the error for a caller that gets no connection."""
-        most = self.size() + max(self._max_overflow, 0)
+        hint = f"{self.in_use()}, and {why}. {self.advice}"
         return Unavailable(
-            "database",
-            retry_after=RETRY_AFTER,
-            detail="The database is busy.",
-            hint=(
-                f"All {most} connections of the pool are in use and {why}. Look for work that keeps a session open"
-                " while it waits for something else, or raise database.pool_size."
-            ),
-            code="db.exhausted",
+            "database", retry_after=RETRY_AFTER, detail="The database is busy.", hint=hint, code="db.exhausted"
         )
+
+    def in_use(self) -> str:
+        """Say who has the connections."""
+        return f"All {self.size() + max(self._max_overflow, 0)} connections of the pool are in use"
 
 
 class WriterPool(Pool):
     """One connection: SQLite has one writer at a time, so writers queue here instead of failing in the database."""
+
+    advice = "Look for a Session that is open while it waits, for a task of its own scope perhaps; or use PostgreSQL."
 
     def __init__(self, creator: Callable[[], Any], **options: Any) -> None:
         super().__init__(creator, **options)
@@ -77,6 +78,10 @@ class WriterPool(Pool):
         connection = super().connect()
         self.holder = task
         return connection
+
+    def in_use(self) -> str:
+        """Say who has the connection."""
+        return "SQLite has one writer, which is at work"
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
         self.holder = None

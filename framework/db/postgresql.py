@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any, cast
 
 from sqlalchemy import Engine, event, exc
 
 from framework.db.settings import DatabaseSettings
+from framework.db.shielded import to_the_end
 from framework.db.url import DatabaseURL
 
-__all__ = ["check_after_idling", "connect_args"]
+__all__ = ["check_after_idling", "connect_args", "stop_when_cancelled"]
 
 PING_SECONDS = 5.0
 GRACE_SECONDS = 5.0
+CLOSE_SECONDS = 2.0
 
 
 def connect_args(url: DatabaseURL, settings: DatabaseSettings, *, read_only: bool) -> dict[str, Any]:
@@ -51,6 +54,25 @@ def discard(opening: asyncio.Future[Any]) -> None:
     unwanted.discard(opening)
     if not opening.cancelled() and opening.exception() is None:
         opening.result().terminate()
+
+
+def stop_when_cancelled(engine: Engine) -> None:
+    """Have the server stop, too, when the task that waits for a statement is cancelled."""
+
+    @event.listens_for(engine, "invalidate")
+    def _(connection: Any, _record: Any, error: BaseException | None) -> None:
+        if connection is not None and error is not None and not isinstance(error, Exception):
+            connection.run_async(take_leave)
+
+
+async def take_leave(driver: Any) -> None:
+    """Cancel the statement at work and close.
+
+    asyncpg does so by itself if it is let: a cancel scope, which cancels again and again, would have the connection
+    dropped before that, and the server would work on.
+    """
+    with suppress(Exception, asyncio.CancelledError):  # the cancellation that led here goes on
+        await to_the_end(driver.close(timeout=CLOSE_SECONDS))
 
 
 def check_after_idling(engine: Engine, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, cast
@@ -86,9 +86,11 @@ class ReadSession(AsyncSession):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the session. Changes made to its objects would be lost, so at a clean end they are an error."""
-        if kind is None:
-            self.sync_session.refuse_changes()
-        await guarded(self.close(), self)
+        try:
+            if kind is None:
+                self.sync_session.refuse_changes()
+        finally:
+            await guarded(self.close(), self)
 
 
 class Session(ReadSession):
@@ -145,7 +147,10 @@ class Session(ReadSession):
 
     async def _end(self) -> None:
         try:
-            await super().commit()
+            if self.in_transaction():
+                await super().commit()
+            else:  # nothing was asked of the database since the last commit
+                self.sync_session.hooks.committed(None)
         except PendingRollbackError as error:
             raise failed() from error
         finally:
@@ -168,15 +173,17 @@ class Transaction(AsyncSessionTransaction):
     session: Session  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower, and never assigned
 
     async def commit(self) -> None:
-        await guarded(super().commit(), self.session)
-        await self.session.sync_session.hooks.run()
+        await guarded(self._with_hooks(super().commit()), self.session)
 
     async def __aexit__(self, type_: Any, value: Any, traceback: Any) -> None:
-        await guarded(super().__aexit__(type_, value, traceback), self.session)
+        await guarded(self._with_hooks(super().__aexit__(type_, value, traceback)), self.session)
+
+    async def _with_hooks(self, end: Coroutine[Any, Any, None]) -> None:
+        await end
         await self.session.sync_session.hooks.run()
 
 
-async def guarded(work: Any, session: ReadSession) -> None:
+async def guarded(work: Coroutine[Any, Any, None], session: ReadSession) -> None:
     """Await `work`; in a way no cancellation can stop when the session has something to give back."""
     if session.sync_session.idle:
         await work
