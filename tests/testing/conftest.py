@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ class Run:
     def __init__(self, folder: Path, temporary: Path) -> None:
         self.folder = folder
         self.temporary = temporary
+        self.processes: list[subprocess.Popen[str]] = []
         self.write("pyproject.toml", PYPROJECT)
 
     def write(self, name: str, text: str) -> Path:
@@ -40,7 +42,7 @@ class Run:
             for key, value in os.environ.items()
             if not key.startswith(("PYTEST_", "TEST_", "DATABASE_", "REDIS_", "COV_CORE_"))
         }
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:valkey", "-q", *arguments],
             cwd=self.folder,
             env=inherited | {"TMPDIR": str(self.temporary)} | dict(environ or {}),
@@ -49,6 +51,15 @@ class Run:
             text=True,
             start_new_session=True,  # a process group to kill, as a terminal or a CI does
         )
+        self.processes.append(process)
+        return process
+
+    def close(self) -> None:
+        """Kill what a failed test left running."""
+        for process in self.processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
     def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> tuple[int, str]:
         process = self.start(*arguments, environ=environ)
@@ -82,7 +93,9 @@ def run(tmp_path: Path) -> Iterator[Run]:
     """A folder of tests that runs in a pytest of its own."""
     temporary = Path(tempfile.mkdtemp(prefix="servers-"))
     temporary.chmod(0o755)
-    yield Run(tmp_path, temporary)
+    run = Run(tmp_path, temporary)
+    yield run
+    run.close()
     shutil.rmtree(temporary)
 
 

@@ -39,10 +39,10 @@ TWO_TESTS = """
 """
 
 FOREVER = """
-    import json, pathlib, time
+    import pathlib, time
 
     def test_forever(postgres_url, redis_url):
-        pathlib.Path("note-1.json").write_text(json.dumps({"postgres": postgres_url}))
+        pathlib.Path("ready").touch()
         time.sleep(300)
 """
 
@@ -80,7 +80,7 @@ def test_a_killed_run_leaves_no_process_and_no_data(
 ) -> None:
     run.write("test_forever.py", FOREVER)
     process = run.start(*arguments)
-    assert eventually(lambda: bool(run.notes()) or process.poll() is not None)
+    assert eventually(lambda: (run.folder / "ready").exists() or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     servers = processes_in(run.temporary)
     owners = {Path(f"/proc/{entry.partition(':')[0]}").stat().st_uid for entry in servers}
@@ -97,7 +97,7 @@ def test_a_run_killed_while_a_server_starts_leaves_nothing_either(run: Run, even
     assert eventually(lambda: any(run.temporary.glob("framework-test-*/1/postgresql")))
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
-    assert run.notes() == []
+    assert not (run.folder / "ready").exists()
     assert eventually(lambda: run.left_behind() == []), run.left_behind()
 
 
