@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from framework.db.bases import Timestamped, UUIDKeyed
     from framework.db.database import Database
     from framework.db.filters import Filter, Filters, OrderBy, Search
+    from framework.db.integrity import ConstraintConflict, ConstraintInvalid
     from framework.db.model import Model
     from framework.db.page import CursorPage, Page
     from framework.db.read_repository import ReadRepository
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from framework.db.window import CursorWindow, Window
 
 __all__ = [
+    "ConstraintConflict",
+    "ConstraintInvalid",
     "CursorPage",
     "CursorWindow",
     "Database",
@@ -55,6 +58,8 @@ __all__ = [
 ]
 
 HOMES = {
+    "ConstraintConflict": "framework.db.integrity",
+    "ConstraintInvalid": "framework.db.integrity",
     "CursorPage": "framework.db.page",
     "CursorWindow": "framework.db.window",
     "Database": "framework.db.database",

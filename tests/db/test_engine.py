@@ -480,6 +480,25 @@ async def test_a_lock_that_another_process_holds_is_waited_for_and_then_unavaila
     assert at_rest(database)
 
 
+@only_postgres
+async def test_of_two_that_wait_for_each_other_one_is_told_to_try_again(database: Database) -> None:
+    async with database.session() as session:
+        session.add_all([Brand(name="a"), Brand(name="b")])
+    holding = asyncio.Barrier(2)
+
+    async def lock(first: str, second: str) -> None:
+        async with database.session() as session:
+            await session.exec(select(Brand).where(Brand.name == first).with_for_update())
+            await holding.wait()
+            await session.exec(select(Brand).where(Brand.name == second).with_for_update())
+
+    results = await asyncio.gather(lock("a", "b"), lock("b", "a"), return_exceptions=True)
+    (error,) = [result for result in results if result is not None]
+    assert isinstance(error, Unavailable)
+    assert (error.code, error.retry_after) == ("db.serialization", 1)
+    assert at_rest(database)
+
+
 # Cancellation ------------------------------------------------------------------------------------------------------
 
 
