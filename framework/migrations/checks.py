@@ -29,6 +29,17 @@ def histories_fit_together(project: Project) -> Iterator[Message]:
         )
 
 
+@check(tags=("migrations",), deploy=True)
+def migrations_are_safe(project: Project) -> Iterator[Message]:
+    """Find steps that a running system does not bear, and that no file accepts with a reason."""
+    from framework.migrations.safety.gate import judge_all
+
+    try:
+        yield from judge_all(project)
+    except FrameworkError as error:
+        yield Message(Level.ERROR, error.message, error.hint, error.code)
+
+
 def apps_with_changes(project: Project) -> list[str]:
     """Return the labels of apps whose models are ahead of their migrations."""
     from framework.migrations.making import apps_with_changes

@@ -17,8 +17,9 @@ from framework.migrations.source.code import Code, alchemy, call, literal
 from framework.migrations.source.sql import server_default, sql_code, sql_text
 from framework.migrations.source.types import type_code
 
-__all__ = ["generated_code", "read_column", "read_constraint", "read_index", "read_table"]
+__all__ = ["CONCURRENTLY", "generated_code", "read_column", "read_constraint", "read_index", "read_table"]
 
+CONCURRENTLY = "postgresql_concurrently"  # how an index is made, not what it is
 IDENTITY = ("always", "start", "increment", "minvalue", "maxvalue", "nominvalue", "nomaxvalue", "cycle", "cache")
 
 
@@ -102,7 +103,8 @@ def read_constraint(constraint: sa.Constraint) -> Constraint | None:
     if isinstance(constraint, sa.CheckConstraint):
         if constraint._type_bound:  # pyright: ignore[reportPrivateUsage]  # written with the type
             return None
-        return Check(name, sql_text(constraint.sqltext), columns_in(constraint.sqltext))
+        columns = columns_in(constraint.sqltext)
+        return Check(name, sql_text(constraint.sqltext), columns, given(constraint.dialect_kwargs))
     return None
 
 
@@ -112,7 +114,7 @@ def read_foreign_key(constraint: sa.ForeignKeyConstraint, name: str | None) -> F
         "ondelete": constraint.ondelete,
         "onupdate": constraint.onupdate,
         "match": constraint.match,
-        **constraint.dialect_kwargs,
+        **{name: value for name, value in constraint.dialect_kwargs.items() if value is not False},
     }
     return ForeignKey(
         name,
@@ -141,7 +143,7 @@ def read_index(index: sa.Index) -> Index:
         name_of(index.name),
         tuple(map(sql_code, index.expressions)),
         bool(index.unique),
-        codes({name: value for name, value in index.dialect_kwargs.items() if value not in (None, False, {})}),
+        given({name: value for name, value in index.dialect_kwargs.items() if name != CONCURRENTLY}),
         tuple(columns),
     )
 
@@ -173,6 +175,11 @@ def names(columns: Iterable["sa.Column[Any]"]) -> tuple[str, ...]:
 def name_of(name: object) -> str | None:
     # SQLAlchemy marks "no name yet" by a symbol that is no string.
     return cut(str(name)) if isinstance(name, str) else None
+
+
+def given(options: Mapping[Any, Any]) -> tuple[tuple[str, Code], ...]:
+    """Return the options that say something."""
+    return codes({name: value for name, value in options.items() if value not in (None, False, {})})
 
 
 def codes(options: Mapping[Any, Any]) -> tuple[tuple[str, Code], ...]:

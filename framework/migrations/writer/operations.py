@@ -10,17 +10,32 @@ from alembic.operations import ops
 
 from framework.errors import CommandError
 from framework.migrations.operand import Place, place_of
-from framework.migrations.reading import generated_code, read_column, read_constraint, read_index, read_table
+from framework.migrations.reading import (
+    CONCURRENTLY,
+    generated_code,
+    read_column,
+    read_constraint,
+    read_index,
+    read_table,
+)
 from framework.migrations.schema import Check, Exclude, ForeignKey, PrimaryKey, Unique
 from framework.migrations.source.code import Code, call, imports_of, literal, op, sequence
 from framework.migrations.source.sql import server_default
 from framework.migrations.source.types import type_code
+from framework.migrations.validation import UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.writer.items import column_code, final, index_columns, keywords, names, optional, table_parts
 from framework.migrations.writer.layout import flat, layout
 
 __all__ = ["body"]
 
-ALONE = (ops.CreateTableOp, ops.DropTableOp, ops.RenameTableOp, ops.ExecuteSQLOp)
+ALONE = (
+    ops.CreateTableOp,
+    ops.DropTableOp,
+    ops.RenameTableOp,
+    ops.ExecuteSQLOp,
+    UniqueFromIndexOp,
+    ValidateConstraintOp,
+)
 INDEXES = (ops.CreateIndexOp, ops.DropIndexOp)
 
 
@@ -167,12 +182,29 @@ def _(operation: ops.DropConstraintOp) -> Parts:
 def _(operation: ops.CreateIndexOp) -> Parts:
     index = read_index(operation.to_index())
     options = {"unique": literal(True) if index.unique else None, **keywords(index.options)}
-    return "create_index", [literal(index.name), index_columns(index)], options
+    return "create_index", [literal(index.name), index_columns(index)], options | how(operation)
 
 
 @parts.register
 def _(operation: ops.DropIndexOp) -> Parts:
-    return "drop_index", [literal(operation.index_name)], {}
+    return "drop_index", [literal(operation.index_name)], how(operation)
+
+
+def how(operation: ops.CreateIndexOp | ops.DropIndexOp) -> dict[str, Code | None]:
+    """Return the option that is no part of the index itself."""
+    return {CONCURRENTLY: literal(True)} if operation.kw.get(CONCURRENTLY) else {}
+
+
+@parts.register
+def _(operation: ValidateConstraintOp) -> Parts:
+    args = [literal(operation.constraint_name), literal(operation.table_name)]
+    return "validate_constraint", args, {"schema": optional(operation.schema)}
+
+
+@parts.register
+def _(operation: UniqueFromIndexOp) -> Parts:
+    args = [literal(operation.constraint_name), literal(operation.table_name), names(operation.columns)]
+    return "unique_constraint_from_index", args, {"schema": optional(operation.schema)}
 
 
 @parts.register

@@ -1,0 +1,73 @@
+"""Looks at the migrations that are about to run, and at all that a project has written."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from alembic.operations import ops
+
+from framework.checks import Level, Message
+from framework.errors import CommandError
+from framework.migrations.graph import Graph, Migration, Step
+from framework.migrations.replay import replay, replay_one
+from framework.migrations.safety.examination import examine, follow, judge
+from framework.migrations.state import State
+
+if TYPE_CHECKING:
+    from framework.project import Project
+
+__all__ = ["judge_all", "require_safe"]
+
+
+def require_safe(graph: Graph, applied: set[str], steps: Sequence[Step], dialect: str) -> list[Message]:
+    """Raise unless all of `steps` are safe for those who use the database meanwhile; return the warnings there are.
+
+    Tables that the run itself creates are empty: a new database passes.
+    """
+    state, empty, found = replay(graph, applied), set[str](), list[Message]()
+    for step in steps:
+        if not step.forward:
+            raise CommandError(
+                f"{step.migration} would be taken back, and --safe-only applies only.",
+                hint="What a downgrade drops is lost. Leave --safe-only out if that is meant.",
+                code="migrations.unsafe",
+                exit_code=3,
+            )
+        found.extend(pass_one(step.migration, state, dialect, empty))
+    if errors := [message for message in found if message.level >= Level.ERROR]:
+        listed = "\n".join(f"  {item.text}\n    {item.hint}  [{item.code}]" for item in errors)
+        raise CommandError(
+            f"Nothing was migrated: {len(errors)} unsafe step(s).\n{listed}",
+            hint="docs/reference/migration-safety.md says more about each.",
+            code="migrations.unsafe",
+            exit_code=3,
+        )
+    return found
+
+
+def pass_one(migration: Migration, state: State, dialect: str, empty: set[str]) -> list[Message]:
+    """Bring `state` past a migration, and `empty` past the tables it creates; return what is to be said about it."""
+    before = state.copy()
+    operations: Sequence[ops.MigrateOperation] = replay_one(migration, state)
+    findings = list(examine(migration, operations, before, dialect, empty))
+    for operation in operations:
+        follow(operation, empty)
+    return list(judge(findings, migration))
+
+
+def judge_all(project: "Project") -> Iterator[Message]:
+    """Yield what is to be said about the migrations of the project's own apps, applied or not."""
+    from framework.db import DatabaseSettings
+    from framework.db.url import DatabaseURL
+    from framework.migrations.places import graph_of, is_own
+    from framework.migrations.settings import MigrationsSettings
+
+    url = project.settings.section(DatabaseSettings).url
+    dialect = DatabaseURL.parse(url, root=project.settings.root).backend
+    trusted = project.settings.section(MigrationsSettings).trusted
+    own = {app.app_label for app in project.apps if is_own(project, app)}
+    graph, state = graph_of(project), State()
+    for revision in graph.order:
+        migration = graph.nodes[revision]
+        found = pass_one(migration, state, dialect, set())
+        if migration.app in own and migration.name > trusted.get(migration.app, ""):
+            yield from found
