@@ -26,13 +26,19 @@ def startmodel(
     ] = None,
 ) -> None:
     """Add a model with its schemas, service, routes and test to an app."""
-    apps = Apps(invocation.settings.installed_apps)
+    apps = Apps(invocation.settings.installed_apps, invocation.settings)
     place = Place.of(invocation, apps)
     if app not in apps:
         raise CommandError(
             f"No installed app with label {app!r}.",
             hint=f"Installed apps: {', '.join(sorted(place.packages))}.",
             code="command.app",
+        )
+    if not place.owns(apps[app].path):
+        raise CommandError(
+            f"App {app!r} is an installed package in {apps[app].path}, not part of the project.",
+            hint="Add the model to an app of your own; a foreign key reaches the other: owner:users.User",
+            code="scaffold.foreign-app",
         )
     written = start_model(
         Names(apps[app].name, model, label=app),
@@ -42,4 +48,4 @@ def startmodel(
         prefix=place.prefix_of(app),
     )
     typer.echo("\n".join([f"Added model {model!r} to app {app!r}", *written.lines(place.root)]))
-    typer.echo(f"Next: {invocation.program} makemigrations {app} && {invocation.program} migrate")
+    typer.echo(f"Next: python {invocation.program} makemigrations {app} && python {invocation.program} migrate")

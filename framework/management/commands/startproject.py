@@ -1,5 +1,6 @@
 """`startproject`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -21,4 +22,5 @@ def startproject(
     target = (directory or Path(name)).resolve()
     written = start_project(name, target)
     typer.echo("\n".join([f"Started project {name!r} in {target}", *written.lines(target)]))
-    typer.echo("Next: python manage.py runserver")
+    enter = "" if target == Path.cwd() else f"cd {shlex.quote(str(directory or name))} && "
+    typer.echo(f"Next: {enter}python manage.py runserver")

@@ -13,6 +13,7 @@ from framework.management.scaffold.report import Written
 from framework.management.scaffold.settings_file import add_app
 from framework.management.scaffold.source import (
     add_imports,
+    defined,
     drop_unused_imports,
     exchange_statement,
     fitted,
@@ -41,11 +42,18 @@ def start_app(
     mounts its routes. Nothing is written when a file is in the way.
     """
     check_name(names.app, "app")
+    if names.label in packages:
+        raise CommandError(
+            f"App {packages[names.label]!r} has the label {names.label!r} already. Please try another name.",
+            code="scaffold.name",
+        )
     packages = {**packages, names.label: names.app}
     rendered = _render(names, fields, packages, prefix=f"{prefix}/{names.label}")
     written = Written(created=write_all({directory / path: text for path, text in rendered.items()}))
+    before = settings_file.read_bytes() if settings_file else b""
     if settings_file is not None and add_app(settings_file, names.app):
-        written.changed.append((settings_file, f"added {names.app!r} to installed_apps"))
+        if settings_file.read_bytes() != before:
+            written.changed.append((settings_file, f"added {names.app!r} to installed_apps"))
     else:
         where = settings_file or "your settings file"
         written.remaining.append(f'Add this line to installed_apps in {where}:\n    "{names.app}",')
@@ -55,9 +63,13 @@ def start_app(
 def start_model(
     names: Names, fields: Sequence[FieldSpec], *, directory: Path, packages: Mapping[str, str], prefix: str = ""
 ) -> Written:
-    """Add a model with its schemas, service, routes and test to the app in `directory`."""
+    """Add a model with its schemas, service, routes and test to the app in `directory`.
+
+    What stands there stays as it is. Nothing is written when a file of the app is no Python, is a package instead, or
+    has a name already that the new code defines.
+    """
     models = directory / "models.py"
-    if models.exists() and names.model in _classes(_read(models)):
+    if models.exists() and names.model in defined(_read(models)):
         raise CommandError(f"Model {names.model!r} already stands in {models}.", code="scaffold.exists")
     routes = directory / "routes.py"
     own = _router_prefix(_read(routes)) if routes.exists() else None
@@ -67,20 +79,53 @@ def start_model(
     merged: dict[Path, str] = {}
     for relative, text in rendered.items():
         path = directory / relative
+        if relative.name in MERGED and path.with_suffix("").is_dir():
+            raise CommandError(
+                f"{path.with_suffix('')} is a package, and models are added to modules: {path.name} was wanted.",
+                hint=f"Write {names.model} by hand, or make {path.name} of the package for as long as this takes.",
+                code="scaffold.package",
+            )
         if not path.exists():
             new[path] = text
         elif relative.name in MERGED:
-            merged[path] = joined(_read(path), text, _own(packages))
+            merged[path] = _merged(path, text, packages)
+        elif relative.parent.name == "tests" and relative.name != "__init__.py":
+            written.remaining.append(f"{path} stood already and is as it was.")
     written.created += write_all(new)
     for path, text in merged.items():
-        path.write_text(text, encoding="utf-8")
+        newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+        path.write_text(text, encoding="utf-8", newline=newline)
         written.changed.append((path, f"added {names.model}"))
-    others = _required(fields, names.label)
+    others = [label for label in _required(fields, names.label) if label not in _requires(directory / "apps.py")]
     if others:
-        written.remaining.append(
-            f"See that `requires` in {directory / 'apps.py'} names {', '.join(map(repr, others))}."
-        )
+        written.remaining.append(f"Add {', '.join(map(repr, others))} to `requires` in {directory / 'apps.py'}.")
     return written
+
+
+def _merged(path: Path, addition: str, packages: Mapping[str, str]) -> str:
+    """Return the file at `path` with what `addition` defines; raise `CommandError` when it has one of its names."""
+    existing = _read(path)
+    standing = defined(existing)
+    for node in ast.parse(addition).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name in standing:
+            raise CommandError(
+                f"{path}:{standing[node.name]} has {node.name!r} already, which the new model needs for its own.",
+                hint="Rename that, or choose another name for the model. Nothing was written.",
+                code="scaffold.exists",
+            )
+    return joined(existing, addition, _own(packages))
+
+
+def _requires(config: Path) -> set[str]:
+    """Return the labels that an app's `requires` is written with; none when there is no such literal."""
+    tree = ast.parse(_read(config)) if config.exists() else ast.Module([], [])
+    return {
+        item.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and "requires" in map(ast.unparse, node.targets)
+        for item in ast.walk(node.value)
+        if isinstance(item, ast.Constant) and isinstance(item.value, str)
+    }
 
 
 def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, str], *, prefix: str) -> dict[Path, str]:
@@ -115,19 +160,24 @@ def _with_samples(source: str, fields: Sequence[FieldSpec], packages: Mapping[st
     """Return the test with values for the model's fields; a foreign key points at a row made for it."""
     if not fields:
         return source
-    rows, imports, values = list[str](), list[tuple[str, str]](), list[str]()
+    targets = {field.target for field in fields if field.target}
+    models = [target.partition(".")[2] for target in targets]
+    imports, values = list[tuple[str, str]](), list[str]()
     for field in fields:
         value = field.sample(0)
         if field.target:
             label, _, model = field.target.partition(".")
-            imports.append((f"{packages[label]}.models", model))
-            rows.append(f"    {field.name} = await make({model})\n")
-            value = f"{field.name}.id"
+            if models.count(model) > 1 or model == "Make":
+                imports.append((packages[label], f"models as {label}_models"))
+                model = f"{label}_models.{model}"
+            else:
+                imports.append((f"{packages[label]}.models", model))
+            value = f"(await make({model})).{field.key}"
+            value = value if field.kind.annotation in {"int", "str"} else f"str({value})"
         values.append(f'"{field.column}": {value}')
     changes = [f'"{field.column}": {field.sample(1)}' for field in fields if not field.target]
-    source = source.replace('    return {"title": "first"}', f"{''.join(rows)}    return {_dict(values)}")
-    source = source.replace('{"title": "second"}', _dict(changes[:1]))
-    if rows:
+    source = source.replace('{"title": "first"}', _dict(values)).replace('{"title": "second"}', _dict(changes[:1]))
+    if targets:
         source = source.replace("async def fields()", "async def fields(make: Make)")
         imports.append(("framework.testing", "Make"))
     return add_imports(source, imports, _own(packages))
@@ -161,14 +211,11 @@ def _read(path: Path) -> str:
     return source
 
 
-def _classes(source: str) -> set[str]:
-    return {node.name for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
-
-
 def _router_prefix(source: str) -> str | None:
     """Return the prefix that the module gives its `router`; `None` when it has no router or no literal prefix."""
     for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and "router" in map(ast.unparse, node.targets):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", ast.Pass())]
+        if isinstance(node, ast.Assign | ast.AnnAssign) and "router" in map(ast.unparse, targets):
             keywords = node.value.keywords if isinstance(node.value, ast.Call) else []
             prefixes = [keyword.value for keyword in keywords if keyword.arg == "prefix"]
             return str(prefixes[0].value) if prefixes and isinstance(prefixes[0], ast.Constant) else ""

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from pydantic import BaseModel
+
 from framework.errors import CommandError
 
 GRAMMAR = "name:type[:length][:unique][:index][?], where type is one of {types} or a model as 'app.Model'"
@@ -36,7 +38,10 @@ KINDS: dict[str, Kind] = {
         ("uuid", "UUID"),
     ),
 }
-RESERVED = frozenset({"id", "metadata", "registry"})
+RESERVED = frozenset({"id", "metadata", "registry", *dir(BaseModel)})
+"""The key, and what models have already: a field of that name would hide it."""
+TYPES = frozenset(kind.annotation for kind in KINDS.values())
+"""`date: date = …` is the value where a type should be, for this field and those below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class FieldSpec:
     index: bool = False
     target: str | None = None
     """The model that a foreign key points at, as `app.Model`; `None` for an ordinary field."""
+    key: str = "id"
+    """The primary key of that model."""
 
     @property
     def column(self) -> str:
@@ -66,7 +73,7 @@ class FieldSpec:
         """Return the field's line in `models.py`."""
         arguments = self._arguments()
         if self.target:
-            arguments.append(f'foreign_key="{self.target}.id"')
+            arguments.append(f'foreign_key="{self.target}.{self.key}"')
             arguments.append('ondelete="SET NULL"' if self.nullable else 'ondelete="CASCADE"')
         if self.unique:
             arguments.append("unique=True")
@@ -106,6 +113,8 @@ def parse_field(text: str) -> FieldSpec:
     name, *rest = text.removesuffix("?").split(":")
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_") or name in RESERVED:
         raise _refused(text, f"{name!r} cannot be the name of a field")
+    if name in TYPES:
+        raise _refused(text, f"{name!r} is the name of a type; say which {name} it is, as in 'start_{name}'")
     kind_name, *options = rest or ["str"]
     length, unique, index = None, False, False
     for option in options:

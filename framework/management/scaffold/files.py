@@ -43,6 +43,14 @@ def write_all(files: dict[Path, str]) -> list[Path]:
             code="scaffold.exists",
         )
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600 if path.name == ".env" else 0o666)  # nobody else reads the key, not for a moment
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CommandError(
+                f"{path} cannot be written: {error.strerror}.",
+                hint="Choose a folder that you may write to.",
+                code="scaffold.unwritable",
+            ) from None
     return list(files)

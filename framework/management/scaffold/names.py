@@ -1,5 +1,6 @@
 """The names that a template's own are exchanged for: the app's, and the model's in every form it takes."""
 
+import ast
 import io
 import keyword
 import re
@@ -7,6 +8,8 @@ import tokenize
 from dataclasses import dataclass
 
 from framework.errors import CommandError
+from framework.management.scaffold.fields import KINDS
+from framework.management.scaffold.files import template_files
 
 __all__ = ["Names", "rename"]
 
@@ -31,6 +34,13 @@ class Names:
                 hint="Write it in CamelCase, as in 'BlogPost'.",
                 code="scaffold.model-name",
             )
+        if {self.model, self.plural} & names_in_use() or keyword.iskeyword(self.plural):
+            raise CommandError(
+                f"{self.model!r} cannot be the name of a model: the files of an app use it, or its plural "
+                f"{self.plural!r}, for something else.",
+                hint=f"Say more, as in {self.label.capitalize() + self.model!r}.",
+                code="scaffold.model-name",
+            )
 
     @property
     def singular(self) -> str:
@@ -46,6 +56,18 @@ class Names:
     def config(self) -> str:
         """The app's `AppConfig`."""
         return "".join(part.capitalize() for part in self.label.split("_")) + "Config"
+
+
+def names_in_use() -> set[str]:
+    """Return the names that an app's files have for other things: what they import, and their arguments."""
+    names = {kind.imported[1] for kind in KINDS.values() if kind.imported}
+    for _, source in template_files("app"):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("app."):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.arg):
+                names.add(node.arg)
+    return names - {"items"}
 
 
 def pluralize(word: str) -> str:

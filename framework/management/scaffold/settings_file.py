@@ -59,8 +59,16 @@ def _insert(source: str, literal: ast.Tuple | ast.List, entry: str) -> bytes:
     text = f'"{entry}"'.encode()
     if not literal.elts:
         start = offset(literal.lineno, literal.col_offset)
-        opening, closing = (b"(", b",)") if isinstance(literal, ast.Tuple) else (b"[", b"]")
-        return data[:start] + opening + text + closing + data[end:]
+        inside = data[start + 1 : end - 1]
+        if inside.strip():  # comments, which stay, and so each has a line
+            closing_line = data[starts[literal.end_lineno - 1] : end - 1]
+            indent = closing_line[: len(closing_line) - len(closing_line.lstrip())]
+            newline = b"\r\n" if b"\r\n" in data else b"\n"
+            return (
+                data[: end - 1].rstrip() + newline + indent + b"    " + text + b"," + newline + indent + data[end - 1 :]
+            )
+        comma = b"," if isinstance(literal, ast.Tuple) else b""
+        return data[: start + 1] + text + comma + data[end - 1 :]
     last = literal.elts[-1]
     assert last.end_lineno is not None
     assert last.end_col_offset is not None

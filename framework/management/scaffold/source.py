@@ -4,7 +4,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterable
 
-__all__ = ["add_imports", "drop_unused_imports", "exchange_statement", "fitted", "joined"]
+__all__ = ["add_imports", "defined", "drop_unused_imports", "exchange_statement", "fitted", "joined"]
 
 WIDTH = 120
 
@@ -63,16 +63,9 @@ def drop_unused_imports(source: str) -> str:
 def joined(existing: str, addition: str, own: Collection[str] = ()) -> str:
     """Return `existing` with what `addition` imports and defines at its end.
 
-    Names that `existing` assigns itself (a `router`) are kept as they are there.
+    Names that `existing` binds itself (a `router`) are kept as they are there.
     """
-    tree, standing = ast.parse(addition), ast.parse(existing)
-    assigned = {
-        target.id
-        for node in standing.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    tree, standing = ast.parse(addition), defined(existing)
     lines = addition.splitlines(keepends=True)
     parts: list[str] = []
     imports: list[tuple[str, str]] = []
@@ -84,11 +77,27 @@ def joined(existing: str, addition: str, own: Collection[str] = ()) -> str:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             parts.append("".join(lines[first - 1 : node.end_lineno]).rstrip("\n"))
         elif isinstance(node, ast.Assign) and not any(
-            isinstance(target, ast.Name) and target.id in assigned for target in node.targets
+            isinstance(target, ast.Name) and target.id in standing for target in node.targets
         ):
             parts.append("".join(lines[node.lineno - 1 : node.end_lineno]).rstrip("\n"))
-    body = "\n\n\n".join([existing.rstrip("\n"), *parts]) + "\n"
+    body = "\n\n\n".join(filter(None, [existing.rstrip("\n"), *parts])) + "\n"
     return add_imports(body, imports, own)
+
+
+def defined(source: str) -> dict[str, int]:
+    """Return the names that a module binds at its top level, imports included, with their lines."""
+    names: dict[str, int] = {}
+    for node in ast.parse(source).body:
+        bound: list[str] = []
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            bound = [node.name]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            bound = [alias.asname or alias.name for alias in node.names]
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            bound = [target.id for target in targets if isinstance(target, ast.Name)]
+        names.update(dict.fromkeys(bound, node.lineno))
+    return names
 
 
 def _add_import(source: str, module: str, name: str, own: Collection[str]) -> str:
@@ -98,7 +107,7 @@ def _add_import(source: str, module: str, name: str, own: Collection[str]) -> st
         if isinstance(node, ast.ImportFrom) and node.module == module and node.level == 0:
             if any(alias.name == name and alias.asname is None for alias in node.names):
                 return source
-            if all(alias.asname is None for alias in node.names):
+            if _is_plain(source, node):
                 names = [*(alias.name for alias in node.names), name]
                 return exchange_lines(source, node, [_import_line(module, names)])
     line = _import_line(module, [name])
@@ -117,6 +126,13 @@ def _add_import(source: str, module: str, name: str, own: Collection[str]) -> st
     docstring = tree.body[0] if tree.body and ast.get_docstring(tree) is not None else None
     at = (docstring.end_lineno or 0) if docstring else 0
     return "".join([*lines[:at], f"\n{line}\n" if docstring else f"{line}\n\n", *lines[at:]])
+
+
+def _is_plain(source: str, node: ast.ImportFrom) -> bool:
+    """Tell whether an import can be written anew without losing anything: an alias, a comment, another statement."""
+    written = "".join(source.splitlines(keepends=True)[node.lineno - 1 : node.end_lineno])
+    simple = all(alias.asname is None and alias.name != "*" for alias in node.names)
+    return simple and node.col_offset == 0 and "#" not in written and ";" not in written
 
 
 def _import_line(module: str, names: Iterable[str]) -> str:

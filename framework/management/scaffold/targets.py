@@ -16,7 +16,7 @@ __all__ = ["resolved"]
 
 
 def resolved(field: FieldSpec, packages: Mapping[str, str], *, new: Names) -> FieldSpec:
-    """Return `field` with the key type of the model it points at.
+    """Return `field` with the key of the model it points at, and its type.
 
     Raise `CommandError` when the app is not installed or has no such model. A field that points at nothing, at the
     model being made, or into an app whose models are a package is returned as it is.
@@ -27,14 +27,22 @@ def resolved(field: FieldSpec, packages: Mapping[str, str], *, new: Names) -> Fi
     if label not in packages:
         raise _unknown(field, f"no app {label!r} is installed", label, packages)
     if (label, model) == (new.label, new.model):
-        return field
+        if field.nullable:
+            return field
+        raise CommandError(
+            f"Field {field.name!r} points at {field.target!r} itself, so that no row could be the first.",
+            hint=f"Let it be null: '{field.name}:{field.target}?'",
+            code="scaffold.target",
+        )
     source = _models(packages[label])
     if source is None:
         return field
     classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
     if model not in classes:
         raise _unknown(field, f"app {label!r} has no model {model!r}", model, classes)
-    return replace(field, kind=KINDS["uuid"]) if _has_uuid_key(classes[model]) else field
+    key, annotation = _key(model, classes) or ("id", "int")
+    kinds = {kind.annotation: kind for kind in KINDS.values()}
+    return replace(field, key=key, kind=kinds.get(annotation.rpartition(".")[2], field.kind))
 
 
 def _models(package: str) -> str | None:
@@ -49,11 +57,25 @@ def _models(package: str) -> str | None:
     return ""
 
 
-def _has_uuid_key(model: ast.ClassDef) -> bool:
-    for node in model.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "id":
-            return "UUID" in ast.unparse(node.annotation)
-    return any("uuid" in ast.unparse(parent).lower() for parent in model.bases)
+def _key(model: str, classes: Mapping[str, ast.ClassDef]) -> tuple[str, str] | None:
+    """Return the name and the type of a class's primary key, its own or of its bases in the same file.
+
+    A base from elsewhere is told by its name; `None` when nothing says.
+    """
+    if model not in classes:
+        return ("id", "UUID") if "uuid" in model.lower() else None
+    for node in classes[model].body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and _is_primary(node.value):
+            return node.target.id, ast.unparse(node.annotation)
+    others = {name: node for name, node in classes.items() if name != model}  # no class is its own base
+    keys = (_key(ast.unparse(parent), others) for parent in classes[model].bases)
+    return next((key for key in keys if key is not None), None)
+
+
+def _is_primary(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Call) and any(
+        keyword.arg == "primary_key" and ast.unparse(keyword.value) == "True" for keyword in value.keywords
+    )
 
 
 def _unknown(field: FieldSpec, reason: str, name: str, choices: Mapping[str, object]) -> CommandError:

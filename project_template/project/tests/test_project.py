@@ -5,8 +5,8 @@ from framework.checks import Level, run
 from httpx import AsyncClient
 
 
-def test_the_project_has_nothing_to_complain_about(project: Project) -> None:
-    assert [message for message in run(project) if message.level >= Level.WARNING] == []
+def test_the_project_has_no_mistakes(project: Project) -> None:
+    assert [message for message in run(project) if message.level >= Level.ERROR] == []
 
 
 async def test_the_project_is_ready_to_serve(client: AsyncClient) -> None:

@@ -1,0 +1,1 @@
+"""An app with a column of every type, and keys that point far."""

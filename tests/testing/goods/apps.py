@@ -1,0 +1,6 @@
+from framework import AppConfig
+
+
+class GoodsConfig(AppConfig):
+    name = "tests.testing.goods"
+    requires = ("db",)
