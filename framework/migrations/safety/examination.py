@@ -1,5 +1,6 @@
 """Asks every rule about every operation of a migration."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
@@ -55,14 +56,20 @@ def examine(
 
     Tables that the migration creates are left out, and those that are known to be `empty`.
     """
-    state, created = before.copy(), set(empty)
+    state, created, data = before.copy(), set(empty), has_data(migration)
     for position, operation in enumerate(operations):
-        case = Case(operation, state, frozenset(created), operations, position, migration.transactional)
+        around = (operations, position, migration.transactional, data)
+        case = Case(operation, state, frozenset(created), *around)
         for rule in RULES.values():
             if dialect in rule.dialects:
                 yield from (Finding(rule, migration, subject) for subject in rule.find(case))
         apply_operation(operation, state, migration.app)
         follow(operation, created)
+
+
+def has_data(migration: Migration) -> bool:
+    """Tell whether a migration works on rows after its operations."""
+    return re.search(r"^(async )?def data\(", migration.path.read_text(encoding="utf-8"), re.MULTILINE) is not None
 
 
 def follow(operation: ops.MigrateOperation, created: set[str]) -> None:

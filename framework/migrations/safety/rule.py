@@ -36,6 +36,8 @@ class Case:
     position: int
     atomic: bool
     """Whether it runs in the migration's transaction."""
+    data: bool = False
+    """Whether the migration has a data()."""
 
     @cached_property
     def table(self) -> Table | None:

@@ -55,6 +55,8 @@ def data(case: Case) -> Iterator[str]:
         yield f"changes rows while it holds {' and '.join(map(repr, held))} locked"
     elif (key := locked(case)) and any(changes_rows(item.operation) for item in case.earlier):
         yield f"locks {key!r} in the transaction that changed rows before"
+    elif key and case.data and not locked_before(case):
+        yield f"locks {key!r} until its data() is done"
 
 
 def changes_rows(operation: ops.MigrateOperation) -> bool:
@@ -66,7 +68,7 @@ def changes_rows(operation: ops.MigrateOperation) -> bool:
 def plain_sql(case: Case) -> Iterator[str]:
     if isinstance(case.operation, ops.ExecuteSQLOp) and not changes_rows(case.operation):
         line = " ".join(str(case.operation.sqltext).split())
-        yield f"runs SQL: {line if len(line) <= 60 else line[:57] + '...'!s}"
+        yield f"runs SQL: {line if len(line) <= 60 else line[:57] + '...'}"
 
 
 RULES = (
@@ -91,7 +93,7 @@ RULES = (
         "data-beside-schema",
         "Rows are changed in the transaction that locks a table",
         "The tables stay locked until the last row is done.",
-        ("Change rows in a migration of its own, in batches, in data().",),
+        ("Change rows in a migration of its own that says `transactional = False`, in batches, in data().",),
         data,
     ),
     Rule(
