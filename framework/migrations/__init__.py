@@ -4,14 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from framework.migrations.data import Data, SyncData
+    from framework.migrations.directives import op
     from framework.migrations.migrating import migrate
     from framework.migrations.settings import MigrationsSettings
 
-__all__ = ["MigrationsSettings", "migrate"]
+__all__ = ["Data", "MigrationsSettings", "SyncData", "migrate", "op"]
 
 HOMES = {
+    "Data": "framework.migrations.data",
     "MigrationsSettings": "framework.migrations.settings",
+    "SyncData": "framework.migrations.data",
     "migrate": "framework.migrations.migrating",
+    "op": "framework.migrations.directives",
 }
 
 

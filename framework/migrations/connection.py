@@ -1,17 +1,22 @@
 """The connection migrations run on: one of its own, outside the application's pools and their time limits."""
 
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, event, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from framework.db.url import DatabaseURL
+from framework.migrations.failure import MigrationFailed
 
-__all__ = ["LOCK", "lock", "open_engine"]
+__all__ = ["open_engine", "outside_transactions", "require_whole", "watching"]
 
-LOCK = 0x6D696772  # "migr": the key of PostgreSQL's advisory lock
 BUSY_SECONDS = 60.0
+FOREIGN_KEYS = "migrations_foreign_keys"
+"""An execution option: whether SQLite watches over foreign keys in the transactions that follow."""
+NO_TRANSACTION = "migrations_no_transaction"
 
 
 def open_engine(url: DatabaseURL) -> AsyncEngine:
@@ -23,6 +28,8 @@ def open_engine(url: DatabaseURL) -> AsyncEngine:
     else:
         # Plans prepared before a change of schema are invalid after it.
         arguments["prepared_statement_cache_size"] = 0
+        # A limit for the statements of the application.
+        arguments.pop("command_timeout", None)
     engine = create_async_engine(url.to_sqlalchemy(), poolclass=NullPool, connect_args=arguments)
     if url.backend == "sqlite":
         event.listen(engine.sync_engine, "begin", on_begin)
@@ -31,16 +38,55 @@ def open_engine(url: DatabaseURL) -> AsyncEngine:
 
 def on_begin(connection: Connection) -> None:
     """Begin with foreign keys off: dropping a table while it is rebuilt would delete every row that points at it."""
+    options = connection.get_execution_options()
+    if options.get(NO_TRANSACTION):
+        return
     cursor: Any = connection.connection.cursor()
     try:
-        cursor.execute("PRAGMA foreign_keys=OFF")  # no effect inside a transaction, therefore before BEGIN
+        # No effect inside a transaction, therefore before BEGIN.
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if options.get(FOREIGN_KEYS) else 'OFF'}")
         cursor.execute("BEGIN IMMEDIATE")
     finally:
         cursor.close()
 
 
-def lock(connection: Connection) -> None:
-    """Wait until no other process migrates this database; the end of the transaction lets the next one in."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-    # SQLite's BEGIN IMMEDIATE is such a lock.
+@asynccontextmanager
+async def watching(connection: AsyncConnection, on: bool) -> AsyncGenerator[None]:
+    """Let SQLite watch over foreign keys, as it does for the application, in transactions that begin inside."""
+    await connection.execution_options(**{FOREIGN_KEYS: on})
+    try:
+        yield
+    finally:
+        await connection.execution_options(**{FOREIGN_KEYS: False})
+
+
+@contextmanager
+def outside_transactions(connection: Connection) -> Generator[None]:
+    """Let each statement inside be kept by itself."""
+    if connection.dialect.name == "sqlite":
+        # The driver does so already, and SQLAlchemy's AUTOCOMMIT would, at its end, make it begin on its own.
+        name, inside, before = NO_TRANSACTION, True, False
+    else:
+        name, inside, before = "isolation_level", "AUTOCOMMIT", connection.get_isolation_level()
+        connection.commit()
+    connection.execution_options(**{name: inside})
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execution_options(**{name: before})
+
+
+def require_whole(connection: Connection, migration: str) -> None:
+    """Raise when rows point at nothing: SQLite did not watch while the migration ran."""
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        table, rowid, parent, _ = broken[0]
+        raise MigrationFailed(
+            f"{migration} was undone: {len(broken)} row(s) would point at nothing, the first in table {table!r} "
+            f"(rowid {rowid}), which points at {parent!r}.",
+            hint="Correct those rows first, or in the migration.",
+            code="migrations.orphans",
+        )

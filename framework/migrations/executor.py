@@ -1,22 +1,27 @@
-"""Applies migrations and takes them back: each in one transaction, its row included."""
+"""Applies migrations and takes them back: each in one transaction, its row included, unless its file says otherwise."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
 from alembic.util.exc import CommandError as AlembicError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from framework.errors import FrameworkError
-from framework.migrations.binding import bound
-from framework.migrations.connection import lock
-from framework.migrations.graph import Graph, Migration, Step
-from framework.migrations.loader import load_module
-from framework.migrations.operations import LiveOperations
+from framework.migrations.connection import require_whole, watching
+from framework.migrations.failure import MigrationFailed, failure, kept
+from framework.migrations.graph import Graph, Step
+from framework.migrations.lock import Tell, run_lock
+from framework.migrations.patience import Patience
+from framework.migrations.precautions import require_finished, require_runnable
+from framework.migrations.progress import Progress, finish, unfinished
 from framework.migrations.recorder import Recorder
 from framework.migrations.replay import replay
+from framework.migrations.script import Script
 from framework.migrations.state import State
 
 __all__ = ["Executor", "MigrationFailed", "Moment", "Report"]
@@ -25,118 +30,130 @@ type Moment = Literal["start", "done", "skipped", "failed"]
 type Report = Callable[[Step, Moment], None]
 
 
-class MigrationFailed(FrameworkError):
-    """A migration could not be carried out; the database is as it was before it."""
-
-    code = "migrations.failed"
-
-
-def silent(step: Step, moment: Moment) -> None:
+def silent(*_: object) -> None:
     """Report nothing."""
 
 
 class Executor:
     """Runs steps on one database. Works inside a running event loop."""
 
-    def __init__(self, engine: AsyncEngine, graph: Graph) -> None:
+    def __init__(self, engine: AsyncEngine, graph: Graph, patience: Patience | None = None) -> None:
         self.engine = engine
         self.graph = graph
+        self.patience = patience or Patience()
 
     async def applied(self) -> set[str]:
         """Return the revisions that the database has."""
         async with self.engine.connect() as connection:
             return await connection.run_sync(lambda sync: Recorder(sync).applied(self.graph))
 
-    async def run(self, steps: Sequence[Step], *, fake: bool = False, report: Report = silent) -> None:
-        """Carry out `steps` in order; with `fake` only their rows are written.
+    async def unfinished(self) -> list[str]:
+        """Return the migrations that broke off in the middle, for they run in no transaction."""
+        async with self.engine.connect() as connection:
+            return [str(progress) for progress in await connection.run_sync(unfinished)]
 
-        Raises `MigrationFailed` at the first that fails: those before it stay, nothing of it does.
+    async def run(
+        self,
+        steps: Sequence[Step],
+        *,
+        fake: bool = False,
+        wait: bool = True,
+        report: Report = silent,
+        tell: Tell = silent,
+    ) -> None:
+        """Carry out `steps` in order; with `fake` only their rows are written. `tell` gets news on long ones.
+
+        Raises `MigrationFailed` at the first that fails: those before it stay, nothing of it does unless it says
+        `transactional = False`. While another process migrates it waits, or with `wait=False` raises `Locked`.
         """
         if not steps:
             return
-        async with self.engine.connect() as connection:
+        async with self.engine.connect() as connection, run_lock(connection, wait=wait, tell=tell):
             async with connection.begin():
-                await connection.run_sync(prepare)
-            applied = await connection.run_sync(lambda sync: Recorder(sync).applied(self.graph))
-            await connection.rollback()
+                await connection.run_sync(lambda sync: Recorder(sync).create())
+                applied = await connection.run_sync(lambda sync: Recorder(sync).applied(self.graph))
+                require_finished(await connection.run_sync(unfinished), steps)
             state = replay(self.graph, applied)
+            work = Work(connection, state, self.patience, tell)
+            # Another process may have done some of them since they were planned.
+            due = [step for step in steps if (step.migration.revision in applied) != step.forward]
+            if not fake:
+                require_runnable(due, state)
             for step in steps:
-                await self.carry_out(connection, step, state, fake, report)
+                report(step, "start")
+                if step not in due:
+                    report(step, "skipped")
+                    continue
+                try:
+                    await (work.note(step) if fake else work.carry_out(step))
+                except BaseException as error:
+                    report(step, "failed")
+                    if isinstance(error, SQLAlchemyError | AlembicError | ArithmeticError | LookupError | ValueError):
+                        raise failure(step, error) from error
+                    if not isinstance(error, FrameworkError):
+                        error.add_note(f"In migration {step.migration}. {kept(step)}")
+                    raise
+                report(step, "done")
 
-    async def carry_out(
-        self, connection: AsyncConnection, step: Step, state: State, fake: bool, report: Report
-    ) -> None:
-        """Carry out one step in a transaction of its own."""
-        report(step, "start")
-        try:
-            async with connection.begin():
-                done = await connection.run_sync(self.work, step, state, fake)
-        except BaseException as error:
-            report(step, "failed")
-            if isinstance(error, SQLAlchemyError | AlembicError | ArithmeticError | LookupError | ValueError):
-                raise failure(step, error) from error
-            raise
-        report(step, "done" if done else "skipped")
 
-    def work(self, connection: sa.Connection, step: Step, state: State, fake: bool) -> bool:
-        """Do the work of one step; return False when another process has done it meanwhile."""
-        lock(connection)
-        recorder = Recorder(connection)
-        migration = step.migration
-        if ((migration.app, migration.name) in recorder.names()) == step.forward:
-            return False
-        if not fake:
-            run_file(connection, step, state)
-        if step.forward:
-            recorder.record(migration)
+@dataclass(slots=True)
+class Work:
+    """One run, which holds the lock of the database."""
+
+    connection: AsyncConnection
+    state: State
+    patience: Patience
+    tell: Tell
+
+    async def carry_out(self, step: Step) -> None:
+        """Carry out one step."""
+        if step.migration.transactional:
+            await self.at_once(step)
         else:
-            recorder.forget([migration])
-        if connection.dialect.name == "sqlite" and not fake:
-            require_whole(connection, migration)
-        return True
+            await self.step_by_step(step)
+
+    async def note(self, step: Step) -> None:
+        """Write that a step is done."""
+        async with self.connection.begin():
+            await self.connection.run_sync(record, step)
+
+    async def at_once(self, step: Step) -> None:
+        """Carry out a step in one transaction, again from its beginning when a lock cannot be had."""
+        for attempt in count(1):
+            trial = self.state.copy()
+            script = Script(step, trial, self.patience, self.tell)
+            try:
+                async with watching(self.connection, script.leaves_tables_alone()), self.connection.begin():
+                    await self.connection.run_sync(self.patience.apply)
+                    await script.run(self.connection)
+                    await self.connection.run_sync(record, step)
+                    await self.connection.run_sync(require_whole, str(step.migration))
+            except SQLAlchemyError as error:
+                if not self.patience.allows(error, attempt):
+                    raise
+                self.tell(self.patience.say(attempt))
+                await asyncio.sleep(self.patience.pause(attempt))
+            else:
+                self.state.become(trial)
+                return
+
+    async def step_by_step(self, step: Step) -> None:
+        """Carry out a step operation by operation and batch by batch, from where a former run broke off."""
+        async with self.connection.begin():
+            progress = await self.connection.run_sync(Progress.of, step)
+        try:
+            await Script(step, self.state, self.patience, self.tell, progress).run(self.connection)
+        except BaseException:
+            await self.connection.rollback()
+            raise
+        await self.note(step)
 
 
-def prepare(connection: sa.Connection) -> None:
-    """Make the table of applied migrations, one process at a time."""
-    lock(connection)
-    Recorder(connection).create()
-
-
-def run_file(connection: sa.Connection, step: Step, state: State) -> None:
-    """Run `upgrade()` or `downgrade()` of a revision file."""
-    context = MigrationContext.configure(connection)
-    module: Any = load_module(step.migration)
-    function = getattr(module, "upgrade" if step.forward else "downgrade", None)
-    if function is None:
-        raise MigrationFailed(
-            f"{step.migration} cannot be taken back: {step.migration.path} has no downgrade().",
-            hint="Write one, or restore a backup.",
-            code="migrations.irreversible",
-        )
-    with bound(LiveOperations(context, state, step.migration)):
-        function()
-
-
-def require_whole(connection: sa.Connection, migration: Migration) -> None:
-    """Raise when rows point at nothing: SQLite did not watch while the migration ran."""
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-    if broken:
-        table, rowid, parent, _ = broken[0]
-        raise MigrationFailed(
-            f"{migration} was undone: {len(broken)} row(s) would point at nothing, the first in table {table!r} "
-            f"(rowid {rowid}), which points at {parent!r}.",
-            hint="Correct those rows first, or in the migration.",
-            code="migrations.orphans",
-        )
-
-
-def failure(step: Step, error: Exception) -> MigrationFailed:
-    """Say which migration failed, at which statement, and what stands."""
-    verb = "apply" if step.forward else "take back"
-    said = str(error.orig if isinstance(error, DBAPIError) else error).strip().partition("\n")[0]
-    statement = f"\n  Statement: {error.statement.strip()}" if isinstance(error, DBAPIError) and error.statement else ""
-    return MigrationFailed(
-        f"Could not {verb} {step.migration}: {type(error).__name__}: {said}{statement}",
-        hint="Nothing of this migration was kept, all before it stands. "
-        f"Correct {step.migration.path} or the data and run migrate again.",
-    )
+def record(connection: sa.Connection, step: Step) -> None:
+    """Write that a step is done."""
+    recorder = Recorder(connection)
+    if step.forward:
+        recorder.record(step.migration)
+    else:
+        recorder.forget([step.migration])
+    finish(connection, step.migration)

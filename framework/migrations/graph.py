@@ -32,6 +32,8 @@ class Migration:
     replaces: tuple[str, ...] = ()
     """Migrations that this one stands for."""
     docstring: str = field(default="", compare=False)
+    transactional: bool = True
+    """Whether it runs in one transaction; otherwise each of its operations is kept by itself."""
 
     @property
     def before(self) -> tuple[str, ...]:

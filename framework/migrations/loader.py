@@ -12,7 +12,7 @@ from framework.migrations.graph import Graph, HistoryError, Migration
 
 __all__ = ["load_graph", "load_module", "read_migration"]
 
-HEADER = ("revision", "down_revision", "depends_on", "replaces")
+HEADER = ("revision", "down_revision", "depends_on", "replaces", "transactional")
 
 
 def load_graph(folders: Mapping[str, Path]) -> Graph:
@@ -30,7 +30,8 @@ def read_folder(app: str, folder: Path) -> Iterator[Migration]:
 def read_migration(app: str, path: Path) -> Migration:
     """Return what the top of a revision file says."""
     # What stands above the first function is enough, and parsing only that is much faster.
-    head, *_ = path.read_text(encoding="utf-8").split("\ndef ", 1)
+    text = path.read_text(encoding="utf-8")
+    head, *_ = text.split("\ndef ", 1)
     try:
         tree = ast.parse(head, str(path))
     except SyntaxError as error:
@@ -51,6 +52,8 @@ def read_migration(app: str, path: Path) -> Migration:
         depends_on=several(values.get("depends_on")),
         replaces=several(values.get("replaces")),
         docstring=ast.get_docstring(tree) or "",
+        # Alembic's own way to say so is a block around operations.
+        transactional=bool(values.get("transactional", ".autocommit_block(" not in text)),
     )
 
 

@@ -8,7 +8,9 @@ from framework.db import Database
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
 from framework.migrations.graph import Step
+from framework.migrations.patience import Patience
 from framework.migrations.places import graph_of
+from framework.migrations.settings import MigrationsSettings
 
 if TYPE_CHECKING:
     from framework.project import Project
@@ -36,7 +38,8 @@ async def executor_of(project: "Project") -> AsyncGenerator[Executor]:
     """Open what runs migrations on the project's database."""
     engine = open_engine((await database_of(project)).url)
     try:
-        yield Executor(engine, graph_of(project))
+        settings = project.settings.section(MigrationsSettings)
+        yield Executor(engine, graph_of(project), Patience(settings.lock_timeout, settings.lock_attempts))
     finally:
         await engine.dispose()
 

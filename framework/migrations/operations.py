@@ -12,13 +12,15 @@ from alembic.runtime.migration import MigrationContext
 
 from framework.migrations.apply import apply_operation
 from framework.migrations.building import build_table
+from framework.migrations.concurrency import forbidden, needs_no_transaction
+from framework.migrations.failure import MigrationFailed
 from framework.migrations.operand import place_of
 from framework.migrations.state import State, StateError, key_of
 
 if TYPE_CHECKING:
     from framework.migrations.graph import Migration
 
-__all__ = ["LiveOperations", "StateOperations"]
+__all__ = ["Batch", "LiveOperations", "StateOperations"]
 
 MAY_REBUILD = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
 """What SQLite's ALTER TABLE may lack. Adding a plain column rebuilds nothing after all."""
@@ -31,6 +33,8 @@ class StateOperations(Operations):
         super().__init__(context)
         self.state = state
         self.migration = migration
+        # Alembic's own would commit the transaction.
+        context.autocommit_block = self.autocommit_block
         self.recorded: list[ops.MigrateOperation] = []
         """The operations so far, in order: what checks of safety and squashing look at."""
 
@@ -53,6 +57,11 @@ class StateOperations(Operations):
         """Carry out what a block collected."""
         for operation in batch.collected:
             self.invoke(operation)
+
+    @contextmanager
+    def autocommit_block(self) -> Generator[None]:
+        """Do nothing: a state knows no transactions."""
+        yield
 
     def note(self, operation: ops.MigrateOperation) -> None:
         """Take one operation into the record and the state."""
@@ -82,6 +91,8 @@ class LiveOperations(StateOperations):
 
     def invoke(self, operation: ops.MigrateOperation) -> Any:
         """Carry out one operation on the database; SQLite gets what its ALTER TABLE cannot by rebuilding the table."""
+        if self.migration.transactional and needs_no_transaction(operation):
+            raise forbidden(self.migration, operation)
         if self.sqlite and isinstance(operation, ops.CreateTableCommentOp | ops.DropTableCommentOp):
             return None  # it has none
         if self.sqlite and isinstance(operation, MAY_REBUILD) and (place := place_of(operation)):
@@ -91,6 +102,16 @@ class LiveOperations(StateOperations):
         result = Operations.invoke(self, operation)
         self.follow(operation)
         return result
+
+    @contextmanager
+    def autocommit_block(self) -> Generator[None]:
+        """Refuse: what stands before it would be kept, whatever comes after."""
+        raise MigrationFailed(
+            f"{self.migration} runs in one transaction; autocommit_block() would end it.",
+            hint=f"Write `transactional = False` into {self.migration.path}.",
+            code="migrations.transaction",
+        )
+        yield
 
     def alter(self, batch: "Batch", options: dict[str, Any]) -> None:
         """Carry out what a block collected."""

@@ -35,6 +35,10 @@ class State:
         """Return a state of its own; the tables themselves never change."""
         return State(dict(self.tables), {key: dict(by_app) for key, by_app in self.touched.items()})
 
+    def become(self, other: "State") -> None:
+        """Take over another state, as when what was tried on a copy has succeeded, or failed."""
+        self.tables, self.touched = other.tables, other.touched
+
     def metadata(self) -> sa.MetaData:
         """Return the tables as SQLAlchemy knows them."""
         return build_metadata(self.tables.values())

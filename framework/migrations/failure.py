@@ -1,0 +1,44 @@
+"""What is said when a migration cannot be carried out."""
+
+from sqlalchemy.exc import DBAPIError
+
+from framework.errors import FrameworkError
+from framework.migrations.graph import Migration, Step
+
+__all__ = ["MigrationFailed", "failure", "irreversible", "kept"]
+
+
+class MigrationFailed(FrameworkError):
+    """A migration could not be carried out; the message says what of it was kept."""
+
+    code = "migrations.failed"
+
+
+def failure(step: Step, error: Exception) -> MigrationFailed:
+    """Say which migration failed, at which statement, and what stands."""
+    verb = "apply" if step.forward else "take back"
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip().partition("\n")[0]
+    statement = f"\n  Statement: {error.statement.strip()}" if isinstance(error, DBAPIError) and error.statement else ""
+    return MigrationFailed(
+        f"Could not {verb} {step.migration}: {type(error).__name__}: {said}{statement}",
+        hint=f"{kept(step)} Correct {step.migration.path} or the data and run migrate again.",
+    )
+
+
+def kept(step: Step) -> str:
+    """Return a sentence on what stands after a step broke off."""
+    if step.migration.transactional:
+        return "Nothing of this migration was kept, all before it stands."
+    return (
+        "This migration does not run in one transaction: what it had done before this statement stands, "
+        "and the next run goes on here."
+    )
+
+
+def irreversible(migration: Migration, function: str) -> MigrationFailed:
+    """Return the error for a migration without a way back."""
+    return MigrationFailed(
+        f"{migration} cannot be taken back: {migration.path} has no {function}().",
+        hint="Write one, or restore a backup.",
+        code="migrations.irreversible",
+    )

@@ -1,0 +1,104 @@
+"""One revision file at work on a database: its operations, and its work on rows."""
+
+from inspect import iscoroutinefunction
+from types import ModuleType
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from framework.migrations.binding import bound
+from framework.migrations.connection import watching
+from framework.migrations.data import Data, SyncData
+from framework.migrations.graph import Step
+from framework.migrations.loader import load_module
+from framework.migrations.lock import Tell
+from framework.migrations.operations import LiveOperations
+from framework.migrations.patience import Patience
+from framework.migrations.progress import Progress
+from framework.migrations.replay import replay_one
+from framework.migrations.state import State, StateError
+from framework.migrations.stepping import SteppedOperations
+
+__all__ = ["Script"]
+
+
+class Script:
+    """Runs the file of one step. `state` follows; with a `progress` it goes on from there and commits as it goes."""
+
+    def __init__(
+        self,
+        step: Step,
+        state: State,
+        patience: Patience,
+        tell: Tell,
+        progress: Progress | None = None,
+    ) -> None:
+        self.step = step
+        self.state = state
+        self.patience = patience
+        self.tell = tell
+        self.progress = progress
+        self.module: ModuleType = load_module(step.migration)
+
+    def leaves_tables_alone(self) -> bool:
+        """Tell whether it works on rows and nothing else."""
+        if not hasattr(self.module, "data"):
+            return False
+        try:
+            return not replay_one(self.step.migration, self.state.copy())
+        except StateError:
+            return False
+
+    async def run(self, connection: AsyncConnection) -> None:
+        """Do all of it: rows after the tables, and on the way back before them."""
+        if self.step.forward:
+            await connection.run_sync(self.change_tables, "upgrade")
+            await self.change_rows(connection, "data")
+        else:
+            await self.change_rows(connection, "undo_data")
+            await connection.run_sync(self.change_tables, "downgrade")
+
+    def change_tables(self, connection: sa.Connection, name: str) -> None:
+        """Run `upgrade()` or `downgrade()`."""
+        function: Any = getattr(self.module, name, None)
+        if function is None:
+            return
+        context = MigrationContext.configure(connection)
+        if self.progress is None:
+            with bound(LiveOperations(context, self.state, self.step.migration)):
+                function()
+            return
+        operations = SteppedOperations(
+            context, self.state, self.step.migration, self.progress, self.patience, self.tell
+        )
+        with bound(operations):
+            function()
+        connection.commit()
+        operations.require_complete()
+
+    async def change_rows(self, connection: AsyncConnection, name: str) -> None:
+        """Run `data()` or `undo_data()`."""
+        function: Any = getattr(self.module, name, None)
+        if function is None:
+            return
+        if self.progress is None:
+            await self.call(function, connection)
+        elif not self.progress.data_done:
+            async with watching(connection, True):
+                await self.call(function, connection)
+                self.progress.data_done = True
+                await connection.run_sync(self.progress.save)
+                await connection.commit()
+
+    async def call(self, function: Any, connection: AsyncConnection) -> None:
+        """Call a function of the file with what it works on."""
+
+        def sync(connection: sa.Connection) -> SyncData:
+            return SyncData(connection, self.state, self.progress, self.tell)
+
+        if iscoroutinefunction(function):
+            await function(Data(connection, await connection.run_sync(sync)))
+        else:
+            await connection.run_sync(lambda connection: function(sync(connection)))
