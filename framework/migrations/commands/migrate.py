@@ -13,7 +13,7 @@ from framework.project import Project
 from framework.services import Inject
 
 if TYPE_CHECKING:
-    from framework.migrations.executor import Moment
+    from framework.migrations.executor import Executor, Moment
 
 
 @commands.command()
@@ -25,6 +25,9 @@ async def migrate(
     fake: Annotated[bool, typer.Option("--fake", help="Note migrations as applied without running them.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 1 if migrations are not applied; do nothing.")
+    ] = False,
+    safe_only: Annotated[
+        bool, typer.Option("--safe-only", help="Refuse steps that a running system does not bear.")
     ] = False,
     noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
 ) -> None:
@@ -42,6 +45,8 @@ async def migrate(
             show_plan(steps)
         if check or plan:
             raise typer.Exit(1 if check and steps else 0)
+        if safe_only and not fake:
+            refuse_unsafe(executor, applied, steps)
         typer.echo("Operations to perform:")
         typer.echo(f"  {target}")
         typer.echo("Running migrations:")
@@ -49,6 +54,14 @@ async def migrate(
             typer.echo("  No migrations to apply.")
             tell_of_changes(project)
         await executor.run(steps, fake=fake, report=reporter(fake))
+
+
+def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) -> None:
+    """Raise when a step is unsafe that no file accepts; print the warnings there are."""
+    from framework.migrations.safety.gate import require_safe
+
+    for message in require_safe(executor.graph, applied, steps, executor.engine.dialect.name):
+        typer.echo(f"{message.text} {message.hint}  [{message.code}]", err=True)
 
 
 def choose(graph: Graph, applied: set[str], app: str | None, name: str | None) -> tuple[list[Step], str]:

@@ -57,13 +57,16 @@ def examine(
     Tables that the migration creates are left out, and those that are known to be `empty`.
     """
     state, created, data = before.copy(), set(empty), has_data(migration)
+    rules = [rule for rule in RULES.values() if dialect in rule.dialects]
     for position, operation in enumerate(operations):
         around = (operations, position, migration.transactional, data)
         case = Case(operation, state, frozenset(created), *around)
-        for rule in RULES.values():
-            if dialect in rule.dialects:
-                yield from (Finding(rule, migration, subject) for subject in rule.find(case))
-        apply_operation(operation, state, migration.app)
+        # What stands in a block of state_only() or database_only() concerns one side alone.
+        only = getattr(operation, "only", None)
+        if only != "state":
+            yield from (Finding(rule, migration, text) for rule in rules for text in rule.find(case))
+        if only != "database":
+            apply_operation(operation, state, migration.app)
         follow(operation, created)
 
 

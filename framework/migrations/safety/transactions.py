@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
+from framework.migrations.directives import FillNullsOp
 from framework.migrations.operand import place_of
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
 from framework.migrations.state import key_of
@@ -62,7 +63,7 @@ def data(case: Case) -> Iterator[str]:
 def changes_rows(operation: ops.MigrateOperation) -> bool:
     if isinstance(operation, ops.ExecuteSQLOp):
         return isinstance(operation.sqltext, sa.Insert | sa.Update | sa.Delete)
-    return isinstance(operation, ops.BulkInsertOp)
+    return isinstance(operation, ops.BulkInsertOp | FillNullsOp)
 
 
 def plain_sql(case: Case) -> Iterator[str]:

@@ -28,7 +28,8 @@ def upgrade():
     )
     op.create_index("ix_views", "blog_post", ["views"])
     op.create_index("uq_code", "blog_post", ["code"], unique=True)
-    op.create_table("blog_tag", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text))
+    op.create_table("blog_tag", sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.Text),
+        sa.Column("kind", sa.Enum("a", "b", name="kind", native_enum=False)))
 """
 
 
@@ -248,6 +249,22 @@ EXAMPLES = [
         'op.alter_column("blog_post", "state", comment="how old it is")',
     ),
     Example(
+        "enum-member-removed",
+        'old = sa.Enum("a", "b", name="kind", native_enum=False)\n'
+        'op.alter_enum("blog_tag", "kind", old, sa.Enum("a", name="kind", native_enum=False))',
+        'old = sa.Enum("a", "b", name="kind", native_enum=False)\n'
+        'op.alter_enum("blog_tag", "kind", old, sa.Enum("a", "b", "c", name="kind", native_enum=False))',
+        "sqlite",
+    ),
+    Example(
+        "enum-in-transaction",
+        'old = sa.Enum("new", "old", name="state")\n'
+        'op.alter_enum("blog_post", "state", old, sa.Enum("new", "old", "gone", name="state"))',
+        'old = sa.Enum("new", "old", name="state")\n'
+        'op.alter_enum("blog_post", "state", old, sa.Enum("new", "old", "gone", name="state"))',
+        header=APART,
+    ),
+    Example(
         "several-tables",
         'op.add_column("blog_post", sa.Column("a", sa.Text))\nop.add_column("blog_tag", sa.Column("a", sa.Text))',
         'op.add_column("blog_post", sa.Column("a", sa.Text))\nop.add_column("blog_post", sa.Column("b", sa.Text))',
@@ -275,6 +292,11 @@ EXAMPLES = [
         'op.add_column("blog_post", sa.Column("a", sa.Text))',
         'op.add_column("blog_post", sa.Column("a", sa.Text))',
         after="def data(migration):\n    pass\n",
+    ),
+    Example(
+        "data-beside-schema",
+        'op.alter_column("blog_post", "price", nullable=False)\nop.fill_nulls("blog_post", "code", "", sa.Text())',
+        'op.fill_nulls("blog_post", "code", "", sa.Text())',
     ),
     Example(
         "plain-sql",
@@ -340,3 +362,10 @@ def test_operations_that_are_kept_one_by_one_hold_no_locks(workshop: Workshop) -
     body = 'op.add_column("blog_post", sa.Column("a", sa.Text))\nop.add_column("blog_tag", sa.Column("a", sa.Text))\n'
     body += 'op.validate_constraint("ck_code", "blog_post")'
     assert found(workshop, "postgresql", body, transactional=False) == []
+
+
+def test_what_changes_the_state_alone_is_no_step_on_the_database(workshop: Workshop) -> None:
+    body = 'with op.state_only():\n    op.drop_column("blog_post", "title")\n'
+    assert found(workshop, "postgresql", body) == []
+    body = 'with op.database_only():\n    op.drop_column("blog_post", "title")\n'
+    assert found(workshop, "postgresql", body) == ["drop-column"]
