@@ -33,6 +33,8 @@ def type_code(type_: TypeEngine[Any]) -> Code:
         code = enum(type_)
     elif isinstance(type_, sa.ARRAY):
         code = array(cast("sa.ARRAY[Any]", type_))
+    elif isinstance(type_, postgresql.DOMAIN):
+        code = domain(type_)
     else:
         code = plain(type_)
     for name, variant in type_._variant_mapping.items():  # pyright: ignore[reportPrivateUsage]  # no public way
@@ -70,6 +72,17 @@ def array(type_: "sa.ARRAY[Any]") -> Code:
     function = dialect("postgresql", "ARRAY") if isinstance(type_, postgresql.ARRAY) else alchemy("ARRAY")
     dimensions = None if type_.dimensions is None else literal(type_.dimensions)
     return call(function, type_code(type_.item_type), dimensions=dimensions)
+
+
+def domain(type_: Any) -> Code:
+    """Return a domain with all that its own repr leaves out."""
+    names = ("collation", "default", "constraint_name", "check", "schema")
+    told = {name: value for name in names if (value := getattr(type_, name)) is not None}
+    options = {name: literal(value if isinstance(value, str) else str(value)) for name, value in told.items()}
+    not_null = literal(True) if type_.not_null else None
+    return call(
+        dialect("postgresql", "DOMAIN"), literal(type_.name), type_code(type_.data_type), not_null=not_null, **options
+    )
 
 
 def plain(type_: TypeEngine[Any]) -> Code:

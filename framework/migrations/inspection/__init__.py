@@ -1,0 +1,1 @@
+"""Reads a database that exists into the plain values that migrations lead to."""
