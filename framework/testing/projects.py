@@ -151,7 +151,7 @@ async def prepare(project: "Project") -> None:
     """Bring an empty database up to date. Apps that have no migrations yet get the tables of their models."""
     from sqlmodel import SQLModel
 
-    from framework.db.resolution import tables_of
+    from framework.db import tables_of
 
     migrated: set[str] = set()
     if "migrations" in project.apps:
@@ -185,7 +185,7 @@ def require_up_to_date(project: "Project", migrated: set[str]) -> None:
 
 
 async def database_of(project: "Project") -> "Database":
-    from framework.db.database import Database
+    from framework.db import Database
 
     async with project.scope() as scope:
         return await scope.get(Database)

@@ -160,7 +160,9 @@ def test_a_named_plugin_brings_all_it_has(site: Site) -> None:
         assert [(entry["method"], entry["path"], entry["status"]) for entry in page["items"]] == [
             ("POST", "/audit/notes", 204)
         ]
-    assert "Forgot 0 entries." in site.succeed("prune-audit")
+        assert "Forgot 0 entries." in site.succeed("prune-audit")
+        assert "Forgot 1 entries." in site.succeed("prune-audit", "--days=-1")
+        assert call("GET", "/audit/entries")[1]["items"] == []
 
 
 def test_the_section_of_a_plugin_reads_the_environment_undeclared(site: Site) -> None:

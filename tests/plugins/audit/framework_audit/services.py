@@ -2,10 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete
-
 from framework import service
-from framework.db import Page, Repository, Session, Window, col
+from framework.db import Page, Repository, Window, col
 from framework_audit.models import Entry
 from framework_audit.settings import AuditSettings
 
@@ -14,9 +12,8 @@ from framework_audit.settings import AuditSettings
 class AuditTrail:
     """Remembers changes."""
 
-    def __init__(self, settings: AuditSettings, session: Session, entries: Repository[Entry]) -> None:
+    def __init__(self, settings: AuditSettings, entries: Repository[Entry]) -> None:
         self.settings = settings
-        self.session = session
         self.entries = entries
 
     def wants(self, method: str, status: int) -> bool:
@@ -36,5 +33,4 @@ class AuditTrail:
         keep = self.settings.keep_days if days is None else days
         if not keep:
             return 0
-        result = await self.session.execute(delete(Entry).where(col(Entry.at) < datetime.now(UTC) - timedelta(keep)))
-        return result.rowcount
+        return await self.entries.delete_all(col(Entry.at) < datetime.now(UTC) - timedelta(keep))
