@@ -1,6 +1,5 @@
 """`migrate`."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +29,9 @@ async def migrate(
         bool, typer.Option("--safe-only", help="Refuse steps that a running system does not bear.")
     ] = False,
     noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Exit with 75 while another process migrates this database.")
+    ] = False,
 ) -> None:
     """Apply migrations, or take them back."""
     from framework.migrations.migrating import executor_of
@@ -52,8 +54,13 @@ async def migrate(
         typer.echo("Running migrations:")
         if not steps:
             typer.echo("  No migrations to apply.")
+            for revision in await executor.unfinished():
+                typer.echo(
+                    f"  {revision} broke off on its way back; go on with the same 'manage.py migrate' as before."
+                )
             tell_of_changes(project)
-        await executor.run(steps, fake=fake, report=reporter(fake))
+        printer = Printer(fake)
+        await executor.run(steps, fake=fake, wait=not no_wait, report=printer.report, tell=printer.tell)
 
 
 def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) -> None:
@@ -112,18 +119,26 @@ def show_plan(steps: list[Step]) -> None:
             typer.echo(f"    {text if step.forward else f'Undo {text}'}")
 
 
-def reporter(fake: bool) -> "Callable[[Step, Moment], None]":
-    """Return what prints a line for every step."""
+class Printer:
+    """Prints a line for every step, and news of long ones below it."""
 
-    def report(step: Step, moment: "Moment") -> None:
+    def __init__(self, fake: bool) -> None:
+        self.fake = fake
+        self.within = False
+
+    def report(self, step: Step, moment: "Moment") -> None:
+        """Begin or end the line of a step."""
+        self.within = moment == "start"
         if moment == "start":
             typer.echo(f"  {'Applying' if step.forward else 'Unapplying'} {step.migration}...", nl=False)
         elif moment == "failed":
             typer.echo()
         else:
-            typer.echo(" FAKED" if fake else " OK")
+            typer.echo(" FAKED" if self.fake else " OK")
 
-    return report
+    def tell(self, news: str) -> None:
+        """Print news; the line of a step goes on after them."""
+        typer.echo(f"\n    {news}" if self.within else f"  {news}", nl=not self.within)
 
 
 def tell_of_changes(project: Project) -> None:

@@ -12,19 +12,34 @@ from framework.migrations.writer.operations import body
 __all__ = ["render", "write"]
 
 
+SKELETON = '''
+
+async def data(migration: Data) -> None:
+    """Work on rows, after upgrade(): `migration.table("blog_post")`. Remove what you don't need."""
+
+
+async def undo_data(migration: Data) -> None:
+    """Take data() back, before downgrade(). Without this function the migration cannot be taken back."""
+'''
+"""What an empty migration offers to fill in."""
+
+
 def render(migration: NewMigration) -> str:
     """Return the text of a revision file."""
     upgrade, up_imports = body([item for change in migration.changes for item in change.forward])
     downgrade, down_imports = body([item for change in reversed(migration.changes) for item in change.backward])
+    empty = not migration.changes and len(migration.parents) < 2  # a merge of two has nothing to do
+    more = frozenset({"from framework.migrations import Data"} if empty else ())
     header = [f"revision = {literal(migration.revision)}", f"down_revision = {parents(migration.parents)}"]
     if migration.depends_on:
         header.append(f"depends_on = {sequence(map(literal, sorted(migration.depends_on)), '()')}")
     return (
         f"{docstring(migration)}\n\n"
-        f"{imports(up_imports | down_imports)}"
+        f"{imports(up_imports | down_imports | more)}"
         f"{chr(10).join(map(layout, header))}\n\n\n"
         f"def upgrade() -> None:\n{upgrade}\n\n\n"
         f"def downgrade() -> None:\n{downgrade}\n"
+        f"{SKELETON if empty else ''}"
     )
 
 
