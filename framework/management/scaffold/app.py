@@ -91,14 +91,14 @@ def start_model(
             merged[path] = _merged(path, text, packages)
         elif relative.parent.name == "tests" and relative.name != "__init__.py":
             written.remaining.append(f"{path} stood already and is as it was.")
+    others = [label for label in _required(fields, names.label) if label not in _requires(directory / "apps.py")]
+    if others:
+        written.remaining.append(f"Add {', '.join(map(repr, others))} to `requires` in {directory / 'apps.py'}.")
     written.created += write_all(new)
     for path, text in merged.items():
         newline = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
         path.write_text(text, encoding="utf-8", newline=newline)
         written.changed.append((path, f"added {names.model}"))
-    others = [label for label in _required(fields, names.label) if label not in _requires(directory / "apps.py")]
-    if others:
-        written.remaining.append(f"Add {', '.join(map(repr, others))} to `requires` in {directory / 'apps.py'}.")
     return written
 
 

@@ -38,7 +38,7 @@ KINDS: dict[str, Kind] = {
         ("uuid", "UUID"),
     ),
 }
-RESERVED = frozenset({"id", "metadata", "registry", *dir(BaseModel)})
+RESERVED = frozenset({"id", "metadata", "registry", "sqlmodel_update", *dir(BaseModel)})
 """The key, and what models have already: a field of that name would hide it."""
 TYPES = frozenset(kind.annotation for kind in KINDS.values())
 """`date: date = …` is the value where a type should be, for this field and those below it."""

@@ -49,7 +49,7 @@ def write_all(files: dict[Path, str]) -> list[Path]:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(
-                f"{path} cannot be written: {error.strerror}.",
+                f"{path.parent} is no folder to write {path.name!r} to: {error.strerror}.",
                 hint="Choose a folder that you may write to.",
                 code="scaffold.unwritable",
             ) from None

@@ -11,6 +11,14 @@ CASES = {
     "one line with a last comma": ('installed_apps = ("a", "b",)\n', 'installed_apps = ("a", "b", "blog")\n'),
     "empty tuple": ("installed_apps = ()\n", 'installed_apps = ("blog",)\n'),
     "empty list": ("installed_apps = []\n", 'installed_apps = ["blog"]\n'),
+    "nothing but comments": (
+        "class S:\n    installed_apps = (\n        # mine, (soon)\n    )\n",
+        'class S:\n    installed_apps = (\n        # mine, (soon)\n        "blog",\n    )\n',
+    ),
+    "a comment behind the opening bracket": (
+        "installed_apps = [  # mine\n]\n",
+        'installed_apps = [  # mine\n    "blog",\n]\n',
+    ),
     "no parentheses": ('installed_apps = "a", "b"\n', 'installed_apps = "a", "b", "blog"\n'),
     "one entry a line": (
         'class S:\n    installed_apps: tuple[str, ...] = (\n        "a",\n        "b",\n    )\n    x = 1\n',
