@@ -66,9 +66,8 @@ class ReadRepository[M: SQLModel]:
         if not found:
             raise NotFound(self.subject)
         if len(found) > 1:
-            told = ", ".join(f"{name}={value!r}" for name, value in filters.items())
             raise FrameworkError(
-                f"More than one {self.subject} has {told}.",
+                f"More than one {self.subject} has this {' and '.join(filters)}.",
                 hint="Use `find()` for the first of several, `all()` for all of them.",
                 code="db.several",
             )

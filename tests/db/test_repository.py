@@ -76,6 +76,7 @@ async def test_get_by_fields_raises_for_none_and_for_several(books: Repository[B
     with pytest.raises(FrameworkError) as caught:
         await books.get(title="Emma")
     assert caught.value.code == "db.several"
+    assert caught.value.message == "More than one book has this title."
 
 
 async def test_get_wants_a_key_or_fields(books: Repository[Book]) -> None:

@@ -32,6 +32,8 @@ from framework.db import (
 
 
 class Team(UUIDKeyed, table=True):
+    __tablename__ = "teams"
+
     name: str = Field(max_length=50, unique=True)
     players: list["Player"] = Relationship(back_populates="team", order_by="name")
 
