@@ -40,8 +40,8 @@ class Place:
         A directory outside the project says nothing of that, so it is the name alone. Raise `CommandError` for a
         directory of the project that cannot be imported as an app of that name.
         """
-        if not directory.is_relative_to(self.root):
-            return name
+        if not name.isidentifier() or not directory.is_relative_to(self.root):
+            return name  # the first is refused for itself
         parts = directory.relative_to(self.root).parts
         if not parts or parts[-1] != name or not all(map(str.isidentifier, parts)):
             raise CommandError(

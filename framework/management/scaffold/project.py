@@ -15,7 +15,7 @@ __all__ = ["check_name", "is_module", "start_project"]
 
 def start_project(name: str, directory: Path) -> Written:
     """Write a new project called `name` into `directory`, with a fresh secret key in its `.env`."""
-    check_name(name, "project")
+    check_name(name, "project", folder=directory)
     files: dict[Path, str] = {}
     for relative, text in template_files("project"):
         if relative.name == "pyproject.toml":
@@ -36,15 +36,15 @@ def distribution(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "project"
 
 
-def check_name(name: str, kind: str) -> None:
-    """Raise `CommandError` unless `name` can be a new package."""
+def check_name(name: str, kind: str, folder: Path | None = None) -> None:
+    """Raise `CommandError` unless `name` can be a new package. The `folder` it is to be written to may stand."""
     last = name.rpartition(".")[2]
     if not last.isidentifier() or keyword.iskeyword(last):
         raise CommandError(
             f"{last!r} is not a valid {kind} name. Please make sure the name is a valid identifier.",
             code="scaffold.name",
         )
-    if is_module(name):
+    if is_module(name, folder):
         raise CommandError(
             f"{name!r} conflicts with the name of an existing Python module and cannot be used as "
             f"{'an' if kind == 'app' else 'a'} {kind} name. Please try another name.",
@@ -52,10 +52,12 @@ def check_name(name: str, kind: str) -> None:
         )
 
 
-def is_module(name: str) -> bool:
-    """Tell whether something can be imported by that name."""
+def is_module(name: str, but: Path | None = None) -> bool:
+    """Tell whether something can be imported by that name: something else than the plain folder `but`."""
     try:
-        return find_spec(name) is not None
+        spec = find_spec(name)
+        folders = list(spec.submodule_search_locations or ()) if spec and spec.origin is None else []
+        return spec is not None and folders != [str(but)]
     except ModuleNotFoundError:  # no package around it either
         return False
     except ValueError:  # a module that was not imported, as `__main__`
