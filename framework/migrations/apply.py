@@ -7,8 +7,16 @@ from typing import Any, cast
 import sqlalchemy as sa
 from alembic.operations import ops
 
+from framework.migrations.directives import (
+    NOT_VALID,
+    AlterEnumOp,
+    RenameConstraintOp,
+    RenameIndexOp,
+    UniqueFromIndexOp,
+    ValidateConstraintOp,
+)
 from framework.migrations.reading import read_column, read_constraint, read_index, read_table
-from framework.migrations.schema import Column, ForeignKey, PrimaryKey
+from framework.migrations.schema import Check, Column, Constraint, ForeignKey, PrimaryKey, Unique
 from framework.migrations.state import State, StateError, key_of
 
 __all__ = ["apply_operation"]
@@ -46,8 +54,25 @@ def drop_table(operation: ops.DropTableOp, state: State, app: str) -> frozenset[
 
 @apply_operation.register
 def rename_table(operation: ops.RenameTableOp, state: State, app: str) -> frozenset[str]:
+    key = key_of(operation.new_table_name, operation.schema)
     state.rename_table(key_of(operation.table_name, operation.schema), operation.new_table_name)
-    return frozenset({key_of(operation.new_table_name, operation.schema)})
+    # The app that gives a table its name owns it from then on.
+    state.change(key, lambda table: replace(table, app=app))
+    return frozenset({key})
+
+
+@apply_operation.register
+def rename_index(operation: RenameIndexOp, state: State, app: str) -> frozenset[str]:
+    key = key_of(operation.table_name, operation.schema)
+    state.rename_index(key, operation.old_name, operation.new_name)
+    return frozenset({key})
+
+
+@apply_operation.register
+def rename_constraint(operation: RenameConstraintOp, state: State, app: str) -> frozenset[str]:
+    key = key_of(operation.table_name, operation.schema)
+    state.rename_constraint(key, operation.old_name, operation.new_name)
+    return frozenset({key})
 
 
 @apply_operation.register
@@ -105,6 +130,15 @@ def alter_column(operation: ops.AlterColumnOp, state: State, app: str) -> frozen
     return frozenset({key})
 
 
+@apply_operation.register
+def alter_enum(operation: AlterEnumOp, state: State, app: str) -> frozenset[str]:
+    keys: set[str] = set()
+    for schema, name, column in operation.places:
+        one = ops.AlterColumnOp(name, column, schema=schema, modify_type=operation.modify_type)
+        keys |= alter_column(one, state, app)
+    return frozenset(keys)
+
+
 def altered(column: Column, operation: ops.AlterColumnOp) -> Column:
     """Return `column` with what the operation modifies, read the way any column is."""
     default: object = operation.modify_server_default
@@ -146,6 +180,29 @@ def drop_constraint(operation: ops.DropConstraintOp, state: State, app: str) -> 
     targets = {item.target for item in state[key].foreign_keys if item.name == name}
     state.drop_constraint(key, name)
     return frozenset({key, *targets})
+
+
+@apply_operation.register
+def validate_constraint(operation: ValidateConstraintOp, state: State, app: str) -> frozenset[str]:
+    key = key_of(operation.table_name, operation.schema)
+    if all(item.name != operation.constraint_name for item in state[key].constraints):
+        raise StateError(f"Table {key!r} has no constraint {operation.constraint_name!r} at this point of the history.")
+
+    def valid(item: Constraint) -> Constraint:
+        if item.name != operation.constraint_name or not isinstance(item, ForeignKey | Check):
+            return item
+        return replace(item, options=tuple(option for option in item.options if option[0] != NOT_VALID))
+
+    state.change(key, lambda found: found.map_constraints(valid))
+    return frozenset({key})
+
+
+@apply_operation.register
+def unique_from_index(operation: UniqueFromIndexOp, state: State, app: str) -> frozenset[str]:
+    key = key_of(operation.table_name, operation.schema)
+    state.drop_index(operation.constraint_name, key)
+    state.add_constraint(key, Unique(operation.constraint_name, tuple(operation.columns)))
+    return frozenset({key})
 
 
 @apply_operation.register

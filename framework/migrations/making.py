@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration, trim
@@ -11,9 +11,9 @@ from framework.migrations.autodetector.detection import detect
 from framework.migrations.graph import Graph
 from framework.migrations.modelled import tables_of_models
 from framework.migrations.places import folders_of, graph_of, is_own
-from framework.migrations.questioner import Questioner
+from framework.migrations.questioner import Anything, Questioner
 from framework.migrations.replay import replay
-from framework.migrations.schema import Column, Table
+from framework.migrations.safety.steps import in_safe_steps
 from framework.migrations.writer.files import write
 
 if TYPE_CHECKING:
@@ -31,11 +31,15 @@ class Plan:
     """Labels of installed packages whose models have changes; their authors write those."""
 
 
-def plan(project: "Project", labels: Collection[str], questioner: Questioner) -> Plan:
-    """Return what the apps named lack; without names, what the project's own apps lack. Needs no database."""
+def plan(project: "Project", labels: Collection[str], questioner: Questioner, safe: bool = False) -> Plan:
+    """Return what the apps named lack; without names, what the project's own apps lack. Needs no database.
+
+    With `safe` they come in steps that a running system bears, where there are such.
+    """
     graph = graph_of(project)
     graph.require_single_ends()
-    found = detect(graph, replay(graph), tables_of_models(project), questioner)
+    take_apart = in_safe_steps if safe else None
+    found = detect(graph, replay(graph), tables_of_models(project), questioner, take_apart=take_apart)
     own = {app.app_label for app in project.apps if is_own(project, app)}
     kept = trim(found, labels or own)
     foreign = {migration.app for migration in found} - own - set(labels)
@@ -58,16 +62,8 @@ def foreign_error(label: str, path: Path) -> CommandError:
 def apps_with_changes(project: "Project") -> list[str]:
     """Return the labels of apps whose models are ahead of their migrations."""
     graph = graph_of(project)
-    found = detect(graph, replay(graph), tables_of_models(project), AnyValue())
+    found = detect(graph, replay(graph), tables_of_models(project), Anything())
     return sorted({migration.app for migration in found})
-
-
-class AnyValue(Questioner):
-    """Answers everything, for finding out whether there is anything to ask."""
-
-    def value_for_existing_rows(self, table: Table, column: Column) -> Any:
-        """Return a stand-in."""
-        return ""
 
 
 def empty(graph: Graph, label: str, name: str | None) -> NewMigration:

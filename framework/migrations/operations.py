@@ -3,8 +3,9 @@
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from alembic.operations import BatchOperations, Operations, ops
@@ -13,8 +14,11 @@ from alembic.runtime.migration import MigrationContext
 from framework.migrations.apply import apply_operation
 from framework.migrations.building import build_table
 from framework.migrations.concurrency import forbidden, needs_no_transaction
+from framework.migrations.directives import AlterEnumOp, RenameConstraintOp, RenameIndexOp, UniqueFromIndexOp
+from framework.migrations.enumtypes import following_types
 from framework.migrations.failure import MigrationFailed
 from framework.migrations.operand import place_of
+from framework.migrations.schema import Table
 from framework.migrations.state import State, StateError, key_of
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ class StateOperations(Operations):
         context.autocommit_block = self.autocommit_block
         self.recorded: list[ops.MigrateOperation] = []
         """The operations so far, in order: what checks of safety and squashing look at."""
+        self.only: Literal["state", "database"] | None = None
+        """The side that operations change, inside a block of `state_only()` or `database_only()`."""
 
     def invoke(self, operation: ops.MigrateOperation) -> Any:
         """Carry out one operation."""
@@ -63,9 +69,36 @@ class StateOperations(Operations):
         """Do nothing: a state knows no transactions."""
         yield
 
+    @contextmanager
+    def state_only(self) -> Generator[None]:
+        """Change the state and not the database: other steps did, or will do, what the operations say."""
+        with self.limited("state"):
+            yield
+
+    @contextmanager
+    def database_only(self) -> Generator[None]:
+        """Change the database and not the state: the models know nothing of it."""
+        with self.limited("database"):
+            yield
+
+    @contextmanager
+    def limited(self, side: Literal["state", "database"]) -> Generator[None]:
+        """Change one side inside the block; a block within another is limited by both."""
+        before, self.only = self.only, side
+        if before not in (None, side):
+            raise StateError("op.state_only() and op.database_only() stand inside each other; nothing would be done.")
+        try:
+            yield
+        finally:
+            self.only = before
+
     def note(self, operation: ops.MigrateOperation) -> None:
         """Take one operation into the record and the state."""
+        if self.only:
+            setattr(operation, "only", self.only)  # noqa: B010 — a note of ours on Alembic's object
         self.recorded.append(operation)
+        if self.only == "database":
+            return
         for key in apply_operation(operation, self.state, self.migration.app):
             self.state.touch(key, self.migration.app, self.migration.revision)
 
@@ -91,16 +124,21 @@ class LiveOperations(StateOperations):
 
     def invoke(self, operation: ops.MigrateOperation) -> Any:
         """Carry out one operation on the database; SQLite gets what its ALTER TABLE cannot by rebuilding the table."""
+        if self.only == "state":
+            return StateOperations.invoke(self, operation)
         if self.migration.transactional and needs_no_transaction(operation):
             raise forbidden(self.migration, operation)
         if self.sqlite and isinstance(operation, ops.CreateTableCommentOp | ops.DropTableCommentOp):
             return None  # it has none
-        if self.sqlite and isinstance(operation, MAY_REBUILD) and (place := place_of(operation)):
+        if self.sqlite and isinstance(operation, UniqueFromIndexOp):
+            return [self.invoke(item) for item in operation.plain]
+        if self.sqlite and rebuilds(operation) and (place := place_of(operation)):
             with self.batch_alter_table(*place) as batch:
                 batch.invoke(operation)
             return None
-        result = Operations.invoke(self, operation)
-        self.follow(operation)
+        with following_types(self, [operation]):
+            result = Operations.invoke(self, operation)
+            self.follow(operation)
         return result
 
     @contextmanager
@@ -115,24 +153,36 @@ class LiveOperations(StateOperations):
 
     def alter(self, batch: "Batch", options: dict[str, Any]) -> None:
         """Carry out what a block collected."""
-        if not self.sqlite:
-            with Operations.batch_alter_table(self, batch.table_name, batch.schema, **options) as real:
+        if self.only == "state":
+            StateOperations.alter(self, batch, options)
+        elif not self.sqlite:
+            with following_types(self, batch.collected):
                 for operation in batch.collected:
-                    real.invoke(operation)
-            self.follow(*batch.collected)
-            return
-        for run in runs(batch.collected):
-            if is_rename(run[0]):
-                # SQLite's own RENAME COLUMN renames it in other tables' foreign keys, in triggers and views too.
-                Operations.invoke(self, run[0])
-            else:
-                self.rebuild(batch, run, options)
-            self.follow(*run)
+                    Operations.invoke(self, operation)
+                self.follow(*batch.collected)
+        else:
+            for run in runs(batch.collected):
+                self.carry_out(batch, run, options)
+                self.follow(*run)
 
-    def rebuild(self, batch: "Batch", run: list[ops.MigrateOperation], options: dict[str, Any]) -> None:
+    def carry_out(self, batch: "Batch", run: list[ops.MigrateOperation], options: dict[str, Any]) -> None:
+        """Make some changes of one table of SQLite's."""
+        if is_rename(run[0]) or isinstance(run[0], RenameIndexOp):
+            # SQLite's own RENAME COLUMN renames it in other tables' foreign keys, in triggers and views too.
+            Operations.invoke(self, run[0])
+        elif (table := self.state.tables.get(batch.key)) and isinstance(run[0], RenameConstraintOp):
+            renames = {item.old_name: item.new_name for item in run if isinstance(item, RenameConstraintOp)}
+            renamed = table.map_constraints(lambda item: replace(item, name=renames.get(str(item.name), item.name)))
+            self.rebuild(batch, [], {"recreate": "always", **options}, renamed)
+        else:
+            self.rebuild(batch, run, options, table)
+
+    def rebuild(
+        self, batch: "Batch", run: list[ops.MigrateOperation], options: dict[str, Any], known: Table | None
+    ) -> None:
         """Make a new table, copy the rows, and put it in the old one's place."""
         bind = self.get_bind()
-        table = self.known(batch)
+        table = self.built(batch, known)
         if table is not None:
             options = {"copy_from": table, **options}
         # Without it, the rename at the end fails where a view reads the table.
@@ -144,9 +194,8 @@ class LiveOperations(StateOperations):
         finally:
             bind.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
 
-    def known(self, batch: "Batch") -> sa.Table | None:
+    def built(self, batch: "Batch", table: Table | None) -> sa.Table | None:
         """Return the table from the state, which keeps what SQLite forgets; `None` if the database has another one."""
-        table = self.state.tables.get(batch.key)
         real = {row[1] for row in self.get_bind().exec_driver_sql(f"PRAGMA table_xinfo({batch.table_name!r})")}
         if table is None or set(table.columns) != real:
             return None
@@ -167,6 +216,11 @@ class LiveOperations(StateOperations):
         return self.migration_context.dialect.name == "sqlite"
 
 
+def rebuilds(operation: ops.MigrateOperation) -> bool:
+    # An enum's change is made of steps that go through here themselves.
+    return isinstance(operation, MAY_REBUILD) and not isinstance(operation, AlterEnumOp)
+
+
 def is_rename(operation: ops.MigrateOperation) -> bool:
     return isinstance(operation, ops.AlterColumnOp) and bool(operation.modify_name)
 
@@ -185,12 +239,19 @@ def runs(operations: Iterable[ops.MigrateOperation]) -> Iterator[list[ops.Migrat
             yield [rename]
             run = [rest] if rest is not None else []
             continue
-        if run and alters_added(operation, run):
+        if run and (alters_added(operation, run) or kind(operation) != kind(run[-1])):
             yield run
             run = []
         run.append(operation)
     if run:
         yield run
+
+
+def kind(operation: ops.MigrateOperation) -> object:
+    """Return what must not share a rebuild with others: each index's name, and those of constraints together."""
+    if isinstance(operation, RenameIndexOp):
+        return operation
+    return isinstance(operation, RenameConstraintOp)
 
 
 def alters_added(operation: ops.MigrateOperation, run: Iterable[ops.MigrateOperation]) -> bool:

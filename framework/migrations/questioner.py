@@ -1,30 +1,115 @@
 """What the autodetector asks where the models alone don't tell."""
 
+from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 from framework.errors import CommandError
 from framework.migrations.schema import Column, Table
 
-__all__ = ["Questioner"]
+__all__ = ["IN_STEPS", "LEAVE", "Anything", "Otherwise", "Questioner", "unanswered"]
+
+
+class Otherwise(Enum):
+    """What may be answered instead of a value."""
+
+    IN_STEPS = "in steps"
+    """Add the column so that it may be NULL, fill it, and forbid NULL: a migration each."""
+    LEAVE = "leave"
+    """Rows that are in the way are seen to by hand; the migration fails, whole, while there are any."""
+
+
+IN_STEPS = Otherwise.IN_STEPS
+LEAVE = Otherwise.LEAVE
 
 
 class Questioner:
-    """Gives the safe answers, as `--noinput` does; subclass it to ask somebody."""
+    """Takes the safe answers, as `--noinput` does, and raises where there is none; subclass it to ask somebody."""
+
+    def told_rename(self, key: str) -> str | bool | None:
+        """Return the new name of `blog.Post` or `blog.Post.title` if it was told beforehand; False when it has none."""
+        return None
 
     def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
-        """Was the column `old` of `table` renamed to `new`? Otherwise one is dropped and the other added."""
-        return False
+        """Was the column `old` of `table` renamed to `new`? Otherwise one is dropped, with its values."""
+        key = f"{table.app}.{table.label}.{old.name}"
+        raise unanswered(
+            f"Field {old.name!r} on model {table.label.lower()!r} may have been renamed to {new.name!r}, or removed "
+            "with all its values: that has to be told.",
+            f"--rename {key}:{new.name} says it was renamed, --rename {key}: that it was not.",
+            "migrations.renamed",
+        )
 
     def renamed_table(self, old: Table, new: Table) -> bool:
-        """Was the table `old` renamed to `new`? Otherwise one is dropped and the other created."""
-        return False
+        """Was the table `old` renamed to `new`? Otherwise one is dropped, with its rows."""
+        key, name = f"{old.app}.{old.label}", new.label if old.app == new.app else f"{new.app}.{new.label}"
+        raise unanswered(
+            f"Model {key!r} may have been renamed to {name!r}, or removed with all its rows: that has to be told.",
+            f"--rename {key}:{name} says it was renamed, --rename {key}: that it was not.",
+            "migrations.renamed",
+        )
 
     def value_for_existing_rows(self, table: Table, column: Column) -> Any:
-        """Return what rows that exist get in a new column that may not be NULL and has no default."""
-        raise CommandError(
+        """Return what rows that exist get in a new column that may not be NULL and has no default, or `IN_STEPS`."""
+        raise unanswered(
             f"Field {column.name!r} on model {table.label.lower()!r} not migrated: it is impossible to add a "
             "non-nullable field without specifying a default.",
-            hint="Give the field a plain default in models.py, or let it be None.",
-            code="migrations.not-null",
-            exit_code=3,
+            "Give the field a plain default in models.py, or let it be None.",
+            "migrations.not-null",
         )
+
+    def value_for_nulls(self, table: Table, column: Column) -> Any:
+        """Return what rows with NULL get in a column that may not be NULL any more, or `LEAVE`."""
+        return LEAVE
+
+    def narrowed(self, table: Table, old: Column, new: Column, loss: str) -> bool:
+        """Shall a column get a type that may not hold all its values? `loss` says which."""
+        raise unanswered(
+            f"Field {new.name!r} on model {table.label.lower()!r} not migrated: {loss}.",
+            f"Make sure that no row holds such a value, and list '{table.app}.{table.label}.{new.name}' under "
+            "narrowed in --answers FILE.",
+            "migrations.narrowed",
+        )
+
+    def renamed_member(self, table: Table, column: Column, old: str, new: str) -> bool:
+        """Was the member `old` of an enum renamed to `new`? Otherwise it was removed."""
+        return False
+
+    def removed_member(self, table: Table, column: Column, member: str, members: Sequence[str]) -> str | None:
+        """Return which of `members` rows get that hold the removed one; `None` when no row holds it."""
+        raise unanswered(
+            f"Enum {column.name!r} on model {table.label.lower()!r} not migrated: member {member!r} is gone, and rows "
+            "may hold it.",
+            f"Say what they get, or that there are none, in --answers FILE: "
+            f"[members] '{table.app}.{table.label}.{column.name}.{member}' = {next(iter(members), '')!r} or false.",
+            "migrations.member",
+        )
+
+
+class Anything(Questioner):
+    """Answers everything, for finding out whether there is anything to ask."""
+
+    def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
+        """Return a stand-in."""
+        return True
+
+    def renamed_table(self, old: Table, new: Table) -> bool:
+        """Return a stand-in."""
+        return True
+
+    def value_for_existing_rows(self, table: Table, column: Column) -> Any:
+        """Return a stand-in."""
+        return IN_STEPS
+
+    def narrowed(self, table: Table, old: Column, new: Column, loss: str) -> bool:
+        """Return a stand-in."""
+        return True
+
+    def removed_member(self, table: Table, column: Column, member: str, members: Sequence[str]) -> str | None:
+        """Return a stand-in."""
+        return None
+
+
+def unanswered(message: str, hint: str, code: str) -> CommandError:
+    """Return the error for a question that nobody answered: nothing is written."""
+    return CommandError(message, hint=hint, code=code, exit_code=3)

@@ -97,6 +97,19 @@ class State:
         self.touched[table.key] = self.touched.pop(key, {})
         self.repoint(key, lambda item: replace(item, target=table.key))
 
+    def rename_constraint(self, key: str, old: str, new: str) -> None:
+        """Give a constraint of a table another name."""
+        without_constraint(self[key], old)  # there must be one
+        self.change(key, lambda table: table.map_constraints(lambda item: renamed(item, old, new)))
+
+    def rename_index(self, key: str, old: str, new: str) -> None:
+        """Give an index of a table another name."""
+        if all(index.name != old for index in self[key].indexes):
+            raise StateError(f"There is no index {old!r} on table {key!r} at this point.")
+        self.change(
+            key, lambda table: replace(table, indexes=tuple(renamed(index, old, new) for index in table.indexes))
+        )
+
     def rename_column(self, key: str, old: str, new: str) -> None:
         """Rename a column; the keys that point at it follow, as in the database."""
         self.require_column(key, old)
@@ -120,6 +133,10 @@ class State:
             raise StateError(
                 f"Table {key!r} has no column {name!r} at this point of the history; it has {', '.join(columns)}."
             )
+
+
+def renamed[T: (Constraint, Index)](item: T, old: str, new: str) -> T:
+    return replace(item, name=new) if item.name == old else item
 
 
 def without_constraint(table: Table, name: str) -> Table:

@@ -98,7 +98,7 @@ class Arrangement:
         """Put a change into its app's last new migration, or into another where that would close a circle."""
         needed = {self.home[item] for item in self.before(change)}
         position = self.current.get(change.app)
-        if position is None or any(other != position and position in self.reach(other) for other in needed):
+        if position is None or self.opens(change, position, needed):
             self.migrations.append(NewMigration(change.app))
             previous, position = position, len(self.migrations) - 1
             self.current[change.app] = position
@@ -109,6 +109,15 @@ class Arrangement:
         migration.needs |= needed - {position}
         migration.depends_on |= self.existing(change)
         self.home[id(change)] = position
+
+    def opens(self, change: Change, position: int, needed: set[int]) -> bool:
+        """Tell whether a change needs a new migration, after the app's last at `position`."""
+        others = self.migrations[position].changes
+        if change.alone or any(item.alone for item in others):
+            return True
+        if change.group and any(item.group not in ("", change.group) for item in others):
+            return True
+        return any(other != position and position in self.reach(other) for other in needed)
 
     def reach(self, position: int) -> set[int]:
         """Return the positions of all that come before a new migration."""
@@ -125,7 +134,7 @@ class Arrangement:
         found: set[str] = set()
         for need in change.needs:
             by_app = self.state.touched.get(need[1], {})
-            if need[0] == "released":
+            if need[0] in ("released", "everything on"):
                 found |= {revision for app, revision in by_app.items() if app != change.app}
             elif need[1] in self.state.tables:
                 owner = self.state.tables[need[1]].app

@@ -28,6 +28,14 @@ class Change:
     provides: set[Key] = field(default_factory=set[Key])
     needs: set[Key] = field(default_factory=set[Key])
     """What must be there before. A key that no change provides is looked for in the migrations that exist."""
+    alone: bool = False
+    """Whether it needs a migration of its own."""
+    late: bool = False
+    """Whether it comes after all others."""
+    group: str = ""
+    """The one table in use that may be locked in its migration, where that matters."""
+    data: Sequence[str] = ()
+    """Lines of a `data()` that comes with it."""
 
     def absorb(self, forward: Sequence[ops.MigrateOperation], backward: Sequence[ops.MigrateOperation]) -> None:
         """Take in operations that belong to this change and come after it."""

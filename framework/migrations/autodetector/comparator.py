@@ -7,7 +7,7 @@ from alembic.operations import ops
 
 from framework.migrations.autodetector import making
 from framework.migrations.autodetector.changes import Change
-from framework.migrations.autodetector.columns import altered, with_value
+from framework.migrations.autodetector.columns import added, altered
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema import Column, Constraint, ForeignKey, Index, Table
 
@@ -72,17 +72,17 @@ def compare_table(old: Table, new: Table, questioner: Questioner) -> Iterator[Ch
     constraints = difference(old.constraints, new.constraints)
     indexes = difference(old.indexes, new.indexes)
     removed = {name: column for name, column in old.columns.items() if name not in new.columns}
-    added = {name: column for name, column in new.columns.items() if name not in old.columns}
+    fresh = {name: column for name, column in new.columns.items() if name not in old.columns}
     # What stands on one new or leaving column alone is part of that column's change.
-    new_alone = alone(added, constraints.new, indexes.new)
+    new_alone = alone(fresh, constraints.new, indexes.new)
     old_alone = alone(removed, constraints.gone, indexes.gone)
 
     yield from (index_removed(old, item) for item in indexes.gone if item not in old_alone.items)
     yield from (constraint_removed(old, item) for item in constraints.gone if item not in old_alone.items)
-    for column in added.values():
-        yield column_added(new, column, new_alone.on(column), questioner)
+    for column in fresh.values():
+        yield from columns_added(new, column, new_alone.on(column), questioner)
     for name, column in new.columns.items():
-        if name in old.columns and (change := altered(old, new, old.columns[name], column)):
+        if name in old.columns and (change := altered(old, new, old.columns[name], column, questioner)):
             yield change
     for column in removed.values():
         yield column_removed(old, column, old_alone.on(column))
@@ -107,14 +107,18 @@ def alone(columns: Iterable[str], constraints: Iterable[Constraint], indexes: It
     return Alone([item for item in (*constraints, *indexes) if item.columns in names])
 
 
-def column_added(table: Table, column: Column, on_it: Iterable[Constraint | Index], questioner: Questioner) -> Change:
+def columns_added(
+    table: Table, column: Column, on_it: Iterable[Constraint | Index], questioner: Questioner
+) -> Iterator[Change]:
+    """Yield what adds a column with what stands on it alone, and the steps that follow later."""
     model = table.label.lower()
+    forward, later = added(table, column, questioner)
     change = Change(
         table.app,
         "+",
         f"Add field {column.name} to {model}",
         f"{model}_{column.name}",
-        with_value(table, column, questioner),
+        forward,
         [making.drop_column(table, column)],
         {("column", table.key, column.name)},
     )
@@ -122,7 +126,8 @@ def column_added(table: Table, column: Column, on_it: Iterable[Constraint | Inde
         change.absorb(*additions(table, item))
         if isinstance(item, ForeignKey) and item.target != table.key:
             change.needs |= targets(item)
-    return change
+    yield change
+    yield from later
 
 
 def column_removed(table: Table, column: Column, on_it: Iterable[Constraint | Index]) -> Change:

@@ -1,6 +1,6 @@
 """From the state of the files and the tables of the models to new migrations."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from framework.migrations.autodetector.arranging import NewMigration, arrange
@@ -12,6 +12,8 @@ from framework.migrations.autodetector.comparator import (
     created,
     dropped,
 )
+from framework.migrations.autodetector.enums import changed_enums
+from framework.migrations.autodetector.renames import followed_names, renamed_columns, renamed_tables
 from framework.migrations.graph import Graph
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema import ForeignKey, Table
@@ -21,25 +23,40 @@ __all__ = ["changes_between", "detect"]
 
 
 def detect(
-    graph: Graph, state: State, models: Mapping[str, Table], questioner: Questioner, apps: Iterable[str] | None = None
+    graph: Graph,
+    state: State,
+    models: Mapping[str, Table],
+    questioner: Questioner,
+    apps: Iterable[str] | None = None,
+    take_apart: Callable[[Iterable[Change], State], Iterable[Change]] | None = None,
 ) -> list[NewMigration]:
-    """Return the migrations that bring the files up to the models; tables of apps not named are left alone."""
+    """Return the migrations that bring the files up to the models; tables of apps not named are left alone.
+
+    `take_apart` may put several smaller changes in the place of one.
+    """
     named = {table.app for table in (*state.tables.values(), *models.values())} if apps is None else set(apps)
     before = {key: table for key, table in state.tables.items() if table.app in named}
     after = {key: table for key, table in models.items() if table.app in named}
-    return arrange(list(changes_between(before, after, questioner)), graph, state)
+    changes = changes_between(before, after, questioner)
+    if take_apart is not None:
+        changes = take_apart(changes, state)
+    return arrange(sorted(changes, key=lambda change: change.late), graph, state)
 
 
 def changes_between(
     before: Mapping[str, Table], after: Mapping[str, Table], questioner: Questioner
 ) -> Iterable[Change]:
     """Yield what turns the tables `before` into those `after`."""
-    new = {key: table for key, table in after.items() if key not in before}
-    yield from creations(new)
+    past = State(dict(before))
+    renames = [*renamed_tables(past, after, questioner), *renamed_columns(past, after, questioner)]
+    yield from renames
+    yield from followed_names(past, after, renames)
+    yield from changed_enums(past, after, questioner)
+    yield from creations({key: table for key, table in after.items() if key not in past.tables})
     for key, table in after.items():
-        if key in before:
-            yield from compare_table(replace(before[key], model=table.model), table, questioner)
-    yield from deletions({key: table for key, table in before.items() if key not in after})
+        if key in past.tables:
+            yield from compare_table(replace(past.tables[key], model=table.model), table, questioner)
+    yield from deletions({key: table for key, table in past.tables.items() if key not in after})
 
 
 def creations(tables: Mapping[str, Table]) -> Iterable[Change]:

@@ -1,11 +1,13 @@
 """A piece of Python source together with the imports it needs."""
 
+import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
+from uuid import UUID
 
-__all__ = ["Code", "alchemy", "call", "dialect", "imports_of", "literal", "op", "sequence"]
+__all__ = ["Code", "alchemy", "call", "dialect", "imports_of", "literal", "op", "own_op", "sequence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Code:
 def op(name: str) -> Code:
     """Return one of Alembic's operations."""
     return Code(f"op.{name}", frozenset(["from alembic import op"]))
+
+
+def own_op(name: str) -> Code:
+    """Return one of the operations that Alembic lacks."""
+    return Code(f"op.{name}", frozenset(["from framework.migrations import op"]))
 
 
 def alchemy(name: str) -> Code:
@@ -64,6 +71,12 @@ def literal(value: object) -> Code:
         return Code(repr(str(value)))  # str(): SQLAlchemy's names are subclasses with a repr of their own
     if isinstance(value, Decimal):
         return call(Code("Decimal", frozenset(["from decimal import Decimal"])), literal(str(value)))
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        return Code(repr(value), frozenset(["import datetime"]))
+    if isinstance(value, UUID):
+        return Code(f"uuid.{value!r}", frozenset(["import uuid"]))
+    if isinstance(value, bytes):
+        return Code(repr(value))
     if isinstance(value, list | tuple):
         items = cast("Iterable[object]", value)
         return sequence(map(literal, items), "[]" if isinstance(value, list) else "()")

@@ -1,16 +1,32 @@
 """Writes revision files: readable, formatted, importing everything they use."""
 
 import importlib.util
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from framework.migrations.autodetector.arranging import NewMigration
+from framework.migrations.concurrency import needs_no_transaction
 from framework.migrations.source.code import literal, sequence
 from framework.migrations.writer.layout import WIDTH, layout
 from framework.migrations.writer.operations import body
 
 __all__ = ["render", "write"]
 
+ALEMBIC_OP = "from alembic import op"
+OWN = "from framework.migrations import "
+
+FILLING = '''
+
+async def data(migration: Data) -> None:
+    """Give a value to the rows that have none. Batches are kept as they go; a run that breaks off goes on there."""
+{lines}
+
+
+async def undo_data(migration: Data) -> None:
+    """Take nothing back: the column goes with the migration before."""
+'''
+"""What fills a column."""
 
 SKELETON = '''
 
@@ -29,10 +45,15 @@ def render(migration: NewMigration) -> str:
     upgrade, up_imports = body([item for change in migration.changes for item in change.forward])
     downgrade, down_imports = body([item for change in reversed(migration.changes) for item in change.backward])
     empty = not migration.changes and len(migration.parents) < 2  # a merge of two has nothing to do
-    more = frozenset({"from framework.migrations import Data"} if empty else ())
+    filling = [line for change in migration.changes for line in change.data]
+    more = frozenset({"from framework.migrations import Data"} if empty or filling else ())
+    if filling:
+        more |= {"import sqlalchemy as sa"}
     header = [f"revision = {literal(migration.revision)}", f"down_revision = {parents(migration.parents)}"]
     if migration.depends_on:
         header.append(f"depends_on = {sequence(map(literal, sorted(migration.depends_on)), '()')}")
+    if filling or any(needs_no_transaction(item) for change in migration.changes for item in change.forward):
+        header.append("transactional = False")
     return (
         f"{docstring(migration)}\n\n"
         f"{imports(up_imports | down_imports | more)}"
@@ -40,6 +61,7 @@ def render(migration: NewMigration) -> str:
         f"def upgrade() -> None:\n{upgrade}\n\n\n"
         f"def downgrade() -> None:\n{downgrade}\n"
         f"{SKELETON if empty else ''}"
+        f"{FILLING.format(lines=chr(10).join(f'    {line}' for line in filling)) if filling else ''}"
     )
 
 
@@ -60,13 +82,25 @@ def docstring(migration: NewMigration) -> str:
 
 def imports(lines: Iterable[str]) -> str:
     """Return import lines as isort orders them, with the empty lines after."""
-    found = list(lines)
-    standard = sorted(line for line in found if line.startswith("from decimal "))
+    found = merged(lines)
+    standard = [line for line in found if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
     others = [line for line in found if line not in standard]
-    ordered = sorted(line for line in others if line.startswith("import "))
-    ordered += sorted(line for line in others if line.startswith("from "))
-    blocks = ["\n".join(block) for block in (standard, ordered) if block]
+    blocks = ["\n".join(block) for block in map(isorted, (standard, others)) if block]
     return "".join(f"{block}\n\n" for block in blocks)
+
+
+def merged(lines: Iterable[str]) -> set[str]:
+    """Return import lines with one for what comes from us, whose `op` is Alembic's with more in it."""
+    found = set(lines)
+    own = {line for line in found if line.startswith(OWN)}
+    if not own:
+        return found
+    names = sorted(line.removeprefix(OWN) for line in own)
+    return (found - own - ({ALEMBIC_OP} if "op" in names else set())) | {OWN + ", ".join(names)}
+
+
+def isorted(lines: Iterable[str]) -> list[str]:
+    return sorted(lines, key=lambda line: (line.startswith("from "), line))
 
 
 def write(migration: NewMigration, folder: Path) -> Path:

@@ -1,6 +1,7 @@
 """How Alembic's operations are written, alone or inside a `batch_alter_table` block."""
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import singledispatch
 from itertools import groupby
 from typing import Any
@@ -9,6 +10,14 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.errors import CommandError
+from framework.migrations.directives import (
+    AlterEnumOp,
+    FillNullsOp,
+    RenameConstraintOp,
+    RenameIndexOp,
+    UniqueFromIndexOp,
+    ValidateConstraintOp,
+)
 from framework.migrations.operand import Place, place_of
 from framework.migrations.reading import (
     CONCURRENTLY,
@@ -19,10 +28,9 @@ from framework.migrations.reading import (
     read_table,
 )
 from framework.migrations.schema import Check, Exclude, ForeignKey, PrimaryKey, Unique
-from framework.migrations.source.code import Code, call, imports_of, literal, op, sequence
+from framework.migrations.source.code import Code, call, imports_of, literal, op, own_op, sequence
 from framework.migrations.source.sql import server_default
 from framework.migrations.source.types import type_code
-from framework.migrations.validation import UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.writer.items import column_code, final, index_columns, keywords, names, optional, table_parts
 from framework.migrations.writer.layout import flat, layout
 
@@ -36,6 +44,7 @@ ALONE = (
     UniqueFromIndexOp,
     ValidateConstraintOp,
 )
+OWN = (AlterEnumOp, FillNullsOp, RenameConstraintOp, RenameIndexOp, UniqueFromIndexOp, ValidateConstraintOp)
 INDEXES = (ops.CreateIndexOp, ops.DropIndexOp)
 
 
@@ -67,13 +76,16 @@ def code_of(operation: ops.MigrateOperation, batch: bool) -> Code:
     """Return one operation as a call."""
     function, args, options = parts(operation)
     place = block_of(operation)
+    function_of = own_op if isinstance(operation, OWN) else op
     if place is None:
-        return call(op(function), *args, **options)
+        return call(function_of(function), *args, **options)
     if batch:
-        return call(Code(f"batch_op.{function}"), *args, **options)
+        return call(Code(f"batch_op.{function}", function_of(function).imports), *args, **options)
     table, schema = literal(place.table), optional(place.schema)
     if isinstance(operation, ops.DropIndexOp):
         return call(op(function), *args, **{"table_name": table, "schema": schema, **options})
+    if isinstance(operation, OWN):
+        return call(function_of(function), *args, table, **{"schema": schema, **options})
     first, *rest = args
     return call(op(function), first, table, *rest, **{"schema": schema, **options})
 
@@ -111,6 +123,35 @@ def _(operation: ops.RenameTableOp) -> Parts:
 @parts.register
 def _(operation: ops.ExecuteSQLOp) -> Parts:
     return "execute", [literal(str(operation.sqltext))], {}
+
+
+@parts.register
+def _(operation: RenameIndexOp) -> Parts:
+    return "rename_index", [literal(operation.old_name), literal(operation.new_name)], {}
+
+
+@parts.register
+def _(operation: RenameConstraintOp) -> Parts:
+    return "rename_constraint", [literal(operation.old_name), literal(operation.new_name)], {}
+
+
+@parts.register
+def _(operation: FillNullsOp) -> Parts:
+    value = operation.value.name if isinstance(operation.value, Enum) else operation.value
+    args = [literal(operation.table_name), literal(operation.column_name), literal(value)]
+    return "fill_nulls", [*args, type_code(operation.type_)], {"schema": optional(operation.schema)}
+
+
+@parts.register
+def _(operation: AlterEnumOp) -> Parts:
+    options = {
+        "existing_type": type_code(operation.existing_type),
+        "type_": type_code(operation.modify_type),
+        "moved": literal(operation.moved) if operation.moved else None,
+        "also": literal(list(operation.also)) if operation.also else None,
+        "schema": optional(operation.schema),
+    }
+    return "alter_enum", [literal(operation.table_name), literal(operation.column_name)], options
 
 
 @parts.register

@@ -1,0 +1,144 @@
+"""Finds what was renamed: tables and columns, by asking, and constraints and indexes, by what they are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from alembic.operations import ops
+
+from framework.migrations.autodetector.changes import Change
+from framework.migrations.directives import RenameConstraintOp, RenameIndexOp
+from framework.migrations.questioner import Questioner
+from framework.migrations.schema import Column, Constraint, Index, Table
+from framework.migrations.state import State
+
+__all__ = ["followed_names", "renamed_columns", "renamed_tables"]
+
+
+def renamed_tables(past: State, after: Mapping[str, Table], questioner: Questioner) -> Iterator[Change]:
+    """Yield the changes that rename tables, and rename them in `past`."""
+    for new in [table for key, table in after.items() if key not in past.tables]:
+        for old in [table for key, table in past.tables.items() if key not in after]:
+            if table_was_renamed(old, new, questioner):
+                yield table_renamed(old, new)
+                past.rename_table(old.key, new.name)
+                past.change(new.key, lambda table, new=new: replace(table, app=new.app, model=new.model))
+                break
+
+
+def table_was_renamed(old: Table, new: Table, questioner: Questioner) -> bool:
+    told = questioner.told_rename(f"{old.app}.{old.label}")
+    if told is not None:
+        return told in (f"{new.app}.{new.label}", new.label if old.app == new.app else None)
+    moved = old.app != new.app
+    return alike(old, new) and (not moved or old.label == new.label) and questioner.renamed_table(old, new)
+
+
+def alike(old: Table, new: Table) -> bool:
+    """Tell whether two tables have the same columns, which point at the same tables."""
+    return (
+        old.schema == new.schema
+        and dict(old.columns) == dict(new.columns)
+        and {(key.columns, new.key if key.target == old.key else key.target) for key in old.foreign_keys}
+        == {(key.columns, key.target) for key in new.foreign_keys}
+    )
+
+
+def table_renamed(old: Table, new: Table) -> Change:
+    text, fragment = f"Rename model {old.label} to {new.label}", f"rename_{old.label.lower()}_{new.label.lower()}"
+    if old.app != new.app:
+        text = f"Move model {old.app}.{old.label} to {new.app}.{new.label}"
+        fragment = f"move_{new.label.lower()}_from_{old.app}"
+    return Change(
+        new.app,
+        "~",
+        text,
+        fragment,
+        [ops.RenameTableOp(old.name, new.name, schema=new.schema)],
+        [ops.RenameTableOp(new.name, old.name, schema=new.schema)],
+        provides={("table", new.key)},
+        needs={("table", old.key), ("everything on", old.key)},
+    )
+
+
+def renamed_columns(past: State, after: Mapping[str, Table], questioner: Questioner) -> Iterator[Change]:
+    """Yield the changes that rename columns, and rename them in `past`."""
+    for key, table in after.items():
+        if key not in past.tables:
+            continue
+        for new in [column for name, column in table.columns.items() if name not in past[key].columns]:
+            for old in [column for name, column in past[key].columns.items() if name not in table.columns]:
+                if column_was_renamed(past[key], table, old, new, questioner):
+                    yield column_renamed(table, old, new)
+                    past.rename_column(key, old.name, new.name)
+                    break
+
+
+def column_was_renamed(before: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> bool:
+    told = questioner.told_rename(f"{table.app}.{table.label}.{old.name}")
+    if told is not None:
+        return told == new.name
+    points = targets(before, old) == targets(table, new)
+    return old.type == new.type and points and questioner.renamed_column(table, old, new)
+
+
+def targets(table: Table, column: Column) -> set[str]:
+    return {key.target for key in table.foreign_keys if key.columns == (column.name,)}
+
+
+def column_renamed(table: Table, old: Column, new: Column) -> Change:
+    model = table.label.lower()
+    return Change(
+        table.app,
+        "~",
+        f"Rename field {old.name} on {model} to {new.name}",
+        f"rename_{old.name}_{model}_{new.name}",
+        [ops.AlterColumnOp(table.name, old.name, schema=table.schema, modify_name=new.name)],
+        [ops.AlterColumnOp(table.name, new.name, schema=table.schema, modify_name=old.name)],
+        provides={("column", table.key, new.name), ("no column", table.key, old.name)},
+        needs={("table", table.key), ("everything on", table.key)},
+    )
+
+
+def followed_names(past: State, after: Mapping[str, Table], renames: Sequence[Change]) -> Iterator[Change]:
+    """Yield the changes that give constraints and indexes other names, and rename them in `past`.
+
+    Those of a table or column that was renamed are part of that change: their names come from it.
+    """
+    renamed = {key[1]: change for change in renames for key in change.provides}
+    for key, table in after.items():
+        for old, new in other_names(past.tables[key], table) if key in past.tables else ():
+            change = name_changed(table, old, new)
+            if isinstance(old, Index):
+                past.rename_index(key, str(old.name), str(new.name))
+            else:
+                past.rename_constraint(key, str(old.name), str(new.name))
+            if key in renamed:
+                renamed[key].absorb(change.forward, change.backward)
+            else:
+                yield change
+
+
+def other_names(before: Table, after: Table) -> Iterator[tuple[Constraint | Index, Constraint | Index]]:
+    """Yield what two tables have in common but call otherwise."""
+    yield from named_otherwise(before.indexes, after.indexes)
+    yield from named_otherwise(before.constraints, after.constraints)
+
+
+def named_otherwise[T: (Constraint, Index)](old: Sequence[T], new: Sequence[T]) -> Iterator[tuple[T, T]]:
+    names = {item.name for item in (*old, *new) if item.name}
+    left = [item for item in new if item.name in names - {item.name for item in old}]
+    for item in old:
+        if item.name is None or item.name in {other.name for other in new}:
+            continue
+        match = next((other for other in left if replace(other, name=item.name) == item), None)
+        if match is not None:
+            left.remove(match)
+            yield item, match
+
+
+def name_changed(table: Table, old: Constraint | Index, new: Constraint | Index) -> Change:
+    operation, kind = (RenameIndexOp, "index") if isinstance(old, Index) else (RenameConstraintOp, "constraint")
+    forward = operation(str(old.name), str(new.name), table.name, table.schema)
+    text = f"Rename {kind} {old.name} on {table.label.lower()} to {new.name}"
+    fragment = f"rename_{old.name}_{new.name}"
+    return Change(table.app, "~", text, fragment, [forward], [forward.reverse()], needs={("table", table.key)})

@@ -1,0 +1,95 @@
+"""PostgreSQL's enum types come with the first column that needs them and go with the last."""
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeDecorator
+
+from framework.migrations.directives.enums import AlterEnumOp, values_of
+
+if TYPE_CHECKING:
+    from framework.migrations.operations import StateOperations
+    from framework.migrations.state import State
+
+__all__ = ["enums_in", "following_types"]
+
+type Name = tuple[str | None, str]
+
+
+def enums_in(type_: Any) -> Iterator[sa.Enum]:
+    """Yield the enum types that PostgreSQL keeps for a column's type and that are not made by hand."""
+    variant = type_._variant_mapping.get("postgresql") if type_ is not None else None
+    if variant is not None:
+        yield from enums_in(variant)
+    elif isinstance(type_, TypeDecorator):
+        yield from enums_in(cast("TypeDecorator[Any]", type_).impl_instance)
+    elif isinstance(type_, sa.ARRAY):
+        yield from enums_in(cast("sa.ARRAY[Any]", type_).item_type)
+    elif isinstance(type_, sa.Enum) and type_.native_enum and getattr(type_, "create_type", True):
+        yield type_
+
+
+def name_of(type_: sa.Enum) -> Name:
+    return type_.schema, str(type_.name)
+
+
+def types_of(state: "State") -> dict[Name, sa.Enum]:
+    """Return the enum types that the tables of a state use."""
+    columns = (column for table in state.tables.values() for column in table.columns.values())
+    return {name_of(item): item for column in columns for item in enums_in(column.sa_type)}
+
+
+def brought(operation: ops.MigrateOperation) -> Iterator[sa.Enum]:
+    """Yield the enum types that an operation needs."""
+    match operation:
+        case AlterEnumOp():
+            return
+        case ops.CreateTableOp(columns=columns):
+            for column in columns:
+                if isinstance(column, sa.Column):
+                    yield from enums_in(cast("sa.Column[Any]", column).type)
+        case ops.AddColumnOp(column=column):
+            yield from enums_in(column.type)
+        case ops.AlterColumnOp(modify_type=type_):
+            yield from enums_in(type_)
+        case _:
+            return
+
+
+@contextmanager
+def following_types(operations: "StateOperations", changes: Iterable[ops.MigrateOperation]) -> Generator[None]:
+    """Make the types that `changes` need, and drop those that no column has any more when they are done.
+
+    SQLAlchemy makes one with a table alone, once for each table, and drops none.
+    """
+    if operations.migration_context.dialect.name != "postgresql":
+        yield
+        return
+    known = types_of(operations.state)
+    for type_ in (item for change in changes for item in brought(change)):
+        if name_of(type_) not in known:
+            create(operations, type_)
+            known[name_of(type_)] = type_
+    # Where SQLAlchemy notes what it has made.
+    operations.impl.memo["pg_ENUM"] = set(known)
+    yield
+    left = types_of(operations.state)
+    for name in known.keys() - left.keys():
+        drop(operations, name)
+
+
+def create(operations: "StateOperations", type_: sa.Enum) -> None:
+    made = postgresql.ENUM(*values_of(type_), name=str(type_.name), schema=type_.schema)
+    if operations.migration_context.as_sql:
+        operations.impl.execute(postgresql.CreateEnumType(made))
+    else:
+        made.create(operations.get_bind(), checkfirst=True)
+
+
+def drop(operations: "StateOperations", name: Name) -> None:
+    quote = operations.migration_context.dialect.identifier_preparer.quote
+    operations.impl.execute(f"DROP TYPE IF EXISTS {'.'.join(quote(part) for part in name if part)}")

@@ -1,0 +1,179 @@
+"""Renames keep the rows: tables, columns, and the names that come with them."""
+
+import pytest
+import sqlalchemy as sa
+from workbench import Base, Model, Workshop, column, key, model
+
+from framework.errors import CommandError
+from framework.migrations.questioner import Questioner
+from framework.migrations.schema import Column, Table
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression")
+
+
+class Yes(Questioner):
+    """Answers yes, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
+        self.asked.append(f"{table.label}.{old.name} -> {new.name}")
+        return True
+
+    def renamed_table(self, old: Table, new: Table) -> bool:
+        self.asked.append(f"{old.app}.{old.label} -> {new.app}.{new.label}")
+        return True
+
+
+def post(name: str = "Post", title: str = "title", app: str = "blog") -> Model:
+    return model(
+        app,
+        name,
+        key,
+        column(title, sa.String(50), nullable=False, index=True),
+        column("slug", sa.String(50), unique=True),
+        column("parent_id", sa.Integer, to=f"{app}_{name.lower()}.id", rules={"ondelete": "CASCADE"}),
+        lambda: sa.CheckConstraint(f"{title} <> ''", name="filled"),
+        lambda: sa.Index("ix_loud", sa.text(f"upper({title})")),
+    )
+
+
+def comment(to: str = "blog_post") -> Model:
+    return model("users", "Comment", key, column("post_id", sa.Integer, to=f"{to}.id", rules={"ondelete": "CASCADE"}))
+
+
+async def names_of(base: Base, table: str) -> set[str]:
+    def look(inspector: sa.Inspector) -> set[str]:
+        found = {str(item["name"]) for item in inspector.get_indexes(table)}
+        found |= {str(item["name"]) for item in inspector.get_unique_constraints(table)}
+        found |= {str(item["name"]) for item in inspector.get_foreign_keys(table)}
+        found |= {str(item["name"]) for item in inspector.get_check_constraints(table)}
+        return found | {str(inspector.get_pk_constraint(table)["name"])}
+
+    return await base.inspect(look)
+
+
+@pytest.fixture
+def yes(workshop: Workshop) -> Yes:
+    workshop.questioner = questioner = Yes()
+    return questioner
+
+
+async def filled(base: Base) -> None:
+    base.workshop.make(post(), comment())
+    await base.migrate()
+    await base.execute(
+        "INSERT INTO blog_post (id, title, slug, parent_id) VALUES (1, 'one', 'a', NULL), (2, 'two', 'b', 1)",
+        "INSERT INTO users_comment (id, post_id) VALUES (1, 2)",
+    )
+
+
+async def test_a_renamed_column_keeps_its_values_and_its_names_follow(base: Base, yes: Yes) -> None:
+    await filled(base)
+    before = await names_of(base, "blog_post")
+    (made,) = base.workshop.make(post(title="headline"), comment())
+    assert yes.asked == ["Post.title -> headline"]
+    assert made == "blog.0002_rename_title_post_headline"
+    await base.migrate()
+    assert await base.rows("SELECT id, headline FROM blog_post ORDER BY id") == [(1, "one"), (2, "two")]
+    assert {name for name in await names_of(base, "blog_post") if "title" in name} == set()
+    assert "ix_blog_post_headline" in await names_of(base, "blog_post")
+    await base.take_back([made])
+    assert await base.rows("SELECT id, title FROM blog_post ORDER BY id") == [(1, "one"), (2, "two")]
+    assert await names_of(base, "blog_post") == before
+
+
+async def test_a_renamed_table_keeps_its_rows_and_those_that_point_at_it(base: Base, yes: Yes) -> None:
+    await filled(base)
+    before = await names_of(base, "blog_post")
+    (made,) = base.workshop.make(post("Article"), comment("blog_article"))
+    assert yes.asked == ["blog.Post -> blog.Article"]
+    assert made == "blog.0002_rename_post_article"
+    assert base.workshop.graph().nodes[made].depends_on == ("users.0001_initial",)
+    await base.migrate()
+    assert await base.rows("SELECT id, title, parent_id FROM blog_article ORDER BY id") == [
+        (1, "one", None),
+        (2, "two", 1),
+    ]
+    assert await base.rows("SELECT post_id FROM users_comment") == [(2,)]
+    assert await names_of(base, "blog_article") == {name.replace("blog_post", "blog_article") for name in before}
+    await base.take_back([made])
+    assert await names_of(base, "blog_post") == before
+    assert await base.rows("SELECT count(*) FROM blog_post JOIN users_comment ON post_id = blog_post.id") == [(1,)]
+
+
+async def test_a_table_moves_to_another_app(base: Base, yes: Yes) -> None:
+    await filled(base)
+    (made,) = base.workshop.make(post(app="users"), comment("users_post"))
+    assert yes.asked == ["blog.Post -> users.Post"]
+    assert made == "users.0002_move_post_from_blog"
+    assert base.workshop.state().tables["users_post"].app == "users"
+    await base.migrate()
+    assert await base.rows("SELECT count(*) FROM users_post JOIN users_comment ON post_id = users_post.id") == [(1,)]
+
+
+async def test_an_index_and_a_constraint_with_another_name_are_renamed_without_a_question(base: Base) -> None:
+    def named(index: str, check: str) -> Model:
+        return model(
+            "blog",
+            "Post",
+            key,
+            column("title", sa.String(50)),
+            lambda: sa.Index(index, "title", unique=True),
+            lambda: sa.CheckConstraint("title <> ''", name=check),
+        )
+
+    base.workshop.make(named("ix_a", "a"))
+    await base.migrate()
+    await base.execute("INSERT INTO blog_post (id, title) VALUES (1, 'one')")
+    found = [change.text for item in base.workshop.detect(named("ix_b", "b")) for change in item.changes]
+    assert found == [
+        "Rename index ix_a on post to ix_b",
+        "Rename constraint ck_blog_post_a on post to ck_blog_post_b",
+    ]
+    (made,) = base.workshop.make(named("ix_b", "b"))
+    await base.migrate()
+    assert {"ix_b", "ck_blog_post_b"} <= await names_of(base, "blog_post")
+    await base.take_back([made])
+    assert {"ix_a", "ck_blog_post_a"} <= await names_of(base, "blog_post")
+    assert await base.rows("SELECT title FROM blog_post") == [("one",)]
+
+
+def test_without_an_answer_nothing_is_dropped(workshop: Workshop) -> None:
+    workshop.make(post(), comment())
+    with pytest.raises(CommandError) as caught:
+        workshop.detect(post(title="headline"), comment())
+    assert (caught.value.exit_code, caught.value.code) == (3, "migrations.renamed")
+    assert "--rename blog.Post.title:headline" in str(caught.value.hint)
+    with pytest.raises(CommandError, match="'blog.Post' may have been renamed to 'Article'"):
+        workshop.detect(post("Article"), comment("blog_article"))
+
+
+def test_a_file_that_renames_reads_well(workshop: Workshop, yes: Yes) -> None:
+    workshop.make(post(), comment())
+    workshop.make(post(title="headline"), comment())
+    assert (
+        workshop.text("blog.0002_rename_title_post_headline")
+        == '''"""Rename field title on post to headline."""
+
+from framework.migrations import op
+
+revision = "blog.0002_rename_title_post_headline"
+down_revision = "blog.0001_initial"
+depends_on = ("users.0001_initial",)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("blog_post") as batch_op:
+        batch_op.alter_column("title", new_column_name="headline")
+        batch_op.rename_index("ix_blog_post_title", "ix_blog_post_headline")
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("blog_post") as batch_op:
+        batch_op.rename_index("ix_blog_post_headline", "ix_blog_post_title")
+        batch_op.alter_column("headline", new_column_name="title")
+'''
+    )
