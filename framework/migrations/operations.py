@@ -14,12 +14,19 @@ from alembic.runtime.migration import MigrationContext
 from framework.migrations.apply import apply_operation
 from framework.migrations.building import build_table
 from framework.migrations.concurrency import forbidden, needs_no_transaction
-from framework.migrations.directives import AlterEnumOp, RenameConstraintOp, RenameIndexOp, UniqueFromIndexOp
+from framework.migrations.directives import (
+    AlterEnumOp,
+    RenameConstraintOp,
+    RenameIndexOp,
+    UniqueFromIndexOp,
+    ValidateConstraintOp,
+)
 from framework.migrations.enumtypes import following_types
 from framework.migrations.failure import MigrationFailed
 from framework.migrations.operand import place_of
 from framework.migrations.schema import Table
 from framework.migrations.state import State, StateError, key_of
+from framework.migrations.unvalidated import as_far_as_valid, changes_now
 
 if TYPE_CHECKING:
     from framework.migrations.graph import Migration
@@ -132,6 +139,10 @@ class LiveOperations(StateOperations):
             return None  # it has none
         if self.sqlite and isinstance(operation, UniqueFromIndexOp):
             return [self.invoke(item) for item in operation.plain]
+        if self.sqlite and isinstance(operation, ValidateConstraintOp):
+            self.follow(operation)
+            batch = Batch(self, operation.table_name, operation.schema)
+            return self.rebuild(batch, [], {"recreate": "always"}, self.state.tables.get(batch.key))
         if self.sqlite and rebuilds(operation) and (place := place_of(operation)):
             with self.batch_alter_table(*place) as batch:
                 batch.invoke(operation)
@@ -175,7 +186,10 @@ class LiveOperations(StateOperations):
             renamed = table.map_constraints(lambda item: replace(item, name=renames.get(str(item.name), item.name)))
             self.rebuild(batch, [], {"recreate": "always", **options}, renamed)
         else:
-            self.rebuild(batch, run, options, table)
+            now = changes_now(run, table)
+            if any(isinstance(item, ops.DropConstraintOp) and item not in now for item in run):
+                options = {"recreate": "always", **options}  # without it, in case it stands after all
+            self.rebuild(batch, now, options, table)
 
     def rebuild(
         self, batch: "Batch", run: list[ops.MigrateOperation], options: dict[str, Any], known: Table | None
@@ -199,7 +213,7 @@ class LiveOperations(StateOperations):
         real = {row[1] for row in self.get_bind().exec_driver_sql(f"PRAGMA table_xinfo({batch.table_name!r})")}
         if table is None or set(table.columns) != real:
             return None
-        return build_table(table, sa.MetaData())
+        return build_table(as_far_as_valid(table), sa.MetaData())
 
     def follow(self, *operations: ops.MigrateOperation) -> None:
         """Let the state follow the database; what it cannot know any more it forgets."""

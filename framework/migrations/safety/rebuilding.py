@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
+from framework.migrations.directives import AlterEnumOp, UniqueFromIndexOp
 from framework.migrations.safety.rule import SQLITE, Case, Rule
-from framework.migrations.validation import UniqueFromIndexOp
 
 __all__ = ["RULES"]
 
@@ -21,6 +21,9 @@ def rebuilds(case: Case) -> bool:
             # SQLite adds a column itself when its default is a plain value and no key comes with it.
             plain = default is None or (isinstance(default, sa.DefaultClause) and isinstance(default.arg, str))
             return bool(case.constraints) or not plain
+        case AlterEnumOp(existing_type=old, modify_type=new):
+            # Kept as text, it has a length, and a check if that is wanted.
+            return bool(old.create_constraint or new.create_constraint or old.length != new.length)
         case ops.AlterColumnOp() as operation:
             alone = not operation.kw and operation.modify_type is None and operation.modify_nullable is None
             return not (operation.modify_name and alone and operation.modify_server_default is False)

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.directives import FillNullsOp
+from framework.migrations.directives import FillNullsOp, UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.operand import place_of
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
 from framework.migrations.state import key_of
-from framework.migrations.validation import UniqueFromIndexOp, ValidateConstraintOp
 
 __all__ = ["RULES"]
 
