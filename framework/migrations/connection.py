@@ -11,12 +11,13 @@ from sqlalchemy.pool import NullPool
 from framework.db.url import DatabaseURL
 from framework.migrations.failure import MigrationFailed
 
-__all__ = ["open_engine", "outside_transactions", "require_whole", "watching"]
+__all__ = ["open_engine", "outside_transactions", "reading", "require_whole", "watching"]
 
 BUSY_SECONDS = 60.0
 FOREIGN_KEYS = "migrations_foreign_keys"
 """An execution option: whether SQLite watches over foreign keys in the transactions that follow."""
 NO_TRANSACTION = "migrations_no_transaction"
+"""An execution option: SQLite begins no transaction. One of ours would wait for whoever writes, also to read."""
 
 
 def open_engine(url: DatabaseURL) -> AsyncEngine:
@@ -48,6 +49,14 @@ def on_begin(connection: Connection) -> None:
         cursor.execute("BEGIN IMMEDIATE")
     finally:
         cursor.close()
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """Connect to look at what is there; waits for nobody."""
+    async with engine.connect() as connection:
+        await connection.execution_options(**{NO_TRANSACTION: True})
+        yield connection
 
 
 @asynccontextmanager

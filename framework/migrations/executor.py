@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from framework.errors import FrameworkError
-from framework.migrations.connection import require_whole, watching
+from framework.migrations.connection import reading, require_whole, watching
 from framework.migrations.failure import MigrationFailed, failure, kept
 from framework.migrations.graph import Graph, Step
 from framework.migrations.lock import Tell, run_lock
@@ -44,12 +44,12 @@ class Executor:
 
     async def applied(self) -> set[str]:
         """Return the revisions that the database has."""
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return await connection.run_sync(lambda sync: Recorder(sync).applied(self.graph))
 
     async def unfinished(self) -> list[str]:
         """Return the migrations that broke off in the middle, for they run in no transaction."""
-        async with self.engine.connect() as connection:
+        async with reading(self.engine) as connection:
             return [str(progress) for progress in await connection.run_sync(unfinished)]
 
     async def run(

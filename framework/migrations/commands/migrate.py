@@ -28,6 +28,9 @@ async def migrate(
     safe_only: Annotated[
         bool, typer.Option("--safe-only", help="Refuse steps that a running system does not bear.")
     ] = False,
+    drift: Annotated[
+        bool, typer.Option("--drift", help="Compare models, files and database; exit with 1 if they differ.")
+    ] = False,
     noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Exit with 75 while another process migrates this database.")
@@ -38,6 +41,8 @@ async def migrate(
 
     if app is not None:
         require_apps(project, [app])
+    if drift:
+        raise typer.Exit(await show_drift(project))
     async with executor_of(project) as executor:
         graph = executor.graph
         graph.require_single_ends()
@@ -69,6 +74,16 @@ def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) ->
 
     for message in require_safe(executor.graph, applied, steps, executor.engine.dialect.name):
         typer.echo(f"{message.text} {message.hint}  [{message.code}]", err=True)
+
+
+async def show_drift(project: Project) -> int:
+    """Print who is ahead of whom; return the exit code."""
+    from framework.migrations.commands.drift import show
+    from framework.migrations.drift import drift_of
+
+    found = await drift_of(project)
+    show(found)
+    return 1 if found else 0
 
 
 def choose(graph: Graph, applied: set[str], app: str | None, name: str | None) -> tuple[list[Step], str]:
