@@ -16,6 +16,7 @@ from harness import HERE, cpu_of, load, request, row, seconds_of, serving
 
 PYTHON = sys.executable
 ENVIRONMENT = {
+    "PYTHONDONTWRITEBYTECODE": "",
     "DEBUG": "0",
     "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
     "ALLOWED_HOSTS": "localhost,127.0.0.1",
