@@ -1,13 +1,13 @@
 """What the autodetector asks where the models alone don't tell."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Any
 
 from framework.errors import CommandError
 from framework.migrations.schema import Column, Table
 
-__all__ = ["IN_STEPS", "LEAVE", "Anything", "Otherwise", "Questioner", "unanswered"]
+__all__ = ["IN_STEPS", "LEAVE", "Anything", "ForApps", "Otherwise", "Questioner", "unanswered"]
 
 
 class Otherwise(Enum):
@@ -26,8 +26,12 @@ LEAVE = Otherwise.LEAVE
 class Questioner:
     """Takes the safe answers, as `--noinput` does, and raises where there is none; subclass it to ask somebody."""
 
-    def told_rename(self, key: str) -> str | bool | None:
-        """Return the new name of `blog.Post` or `blog.Post.title` if it was told beforehand; False when it has none."""
+    def about(self, app: str) -> "Questioner":
+        """Return who answers questions about an app."""
+        return self
+
+    def told_rename(self, key: str, *names: str) -> bool | None:
+        """Was it told beforehand that `blog.Post` or `blog.Post.title` got one of these names? `None` says nothing."""
         return None
 
     def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
@@ -84,6 +88,26 @@ class Questioner:
             f"[members] '{table.app}.{table.label}.{column.name}.{member}' = {next(iter(members), '')!r} or false.",
             "migrations.member",
         )
+
+
+class ForApps(Questioner):
+    """Lets one questioner answer for some apps; for the others, which nobody asked about, anything will do."""
+
+    def __init__(self, questioner: Questioner, apps: Collection[str]) -> None:
+        self.questioner = questioner
+        self.apps = apps
+
+    def about(self, app: str) -> Questioner:
+        """Return who answers questions about an app."""
+        return self.questioner if app in self.apps else Anything()
+
+
+class InSteps(Questioner):
+    """Takes the safe answers; where a new column needs a value, its steps are written for someone to fill in."""
+
+    def value_for_existing_rows(self, table: Table, column: Column) -> Any:
+        """Return `IN_STEPS`."""
+        return IN_STEPS
 
 
 class Anything(Questioner):

@@ -55,7 +55,7 @@ def changes_between(
     yield from creations({key: table for key, table in after.items() if key not in past.tables})
     for key, table in after.items():
         if key in past.tables:
-            yield from compare_table(replace(past.tables[key], model=table.model), table, questioner)
+            yield from compare_table(replace(past.tables[key], model=table.model), table, questioner.about(table.app))
     yield from deletions({key: table for key, table in past.tables.items() if key not in after})
 
 

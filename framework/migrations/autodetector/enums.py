@@ -62,7 +62,7 @@ def same_kind(old: sa.Enum, new: sa.Enum) -> bool:
 
 def enum_changed(altered: Altered, questioner: Questioner) -> Change:
     (table, old, new), *others = altered.places
-    moved, back = fate(table, old, altered, questioner)
+    moved, back = fate(table, old, altered, questioner.about(table.app))
     also = [f"{item.key}.{column.name}" for item, _, column in others]
     place = (table.name, new.name)
     model = table.label.lower()

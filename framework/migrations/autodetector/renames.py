@@ -26,10 +26,11 @@ def renamed_tables(past: State, after: Mapping[str, Table], questioner: Question
 
 
 def table_was_renamed(old: Table, new: Table, questioner: Questioner) -> bool:
-    told = questioner.told_rename(f"{old.app}.{old.label}")
-    if told is not None:
-        return told in (f"{new.app}.{new.label}", new.label if old.app == new.app else None)
+    questioner = questioner.about(old.app)
     moved = old.app != new.app
+    names = [f"{new.app}.{new.label}", *([] if moved else [new.label])]
+    if (told := questioner.told_rename(f"{old.app}.{old.label}", *names)) is not None:
+        return told
     return alike(old, new) and (not moved or old.label == new.label) and questioner.renamed_table(old, new)
 
 
@@ -74,9 +75,9 @@ def renamed_columns(past: State, after: Mapping[str, Table], questioner: Questio
 
 
 def column_was_renamed(before: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> bool:
-    told = questioner.told_rename(f"{table.app}.{table.label}.{old.name}")
-    if told is not None:
-        return told == new.name
+    questioner = questioner.about(table.app)
+    if (told := questioner.told_rename(f"{table.app}.{table.label}.{old.name}", new.name)) is not None:
+        return told
     points = targets(before, old) == targets(table, new)
     return old.type == new.type and points and questioner.renamed_column(table, old, new)
 

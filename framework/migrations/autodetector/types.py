@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-__all__ = ["kept_type", "loss", "using"]
+from framework.migrations.source.types import type_code
+
+__all__ = ["kept_type", "loss", "named", "using"]
 
 DIALECT = postgresql.dialect()
 INTEGERS = {"SMALLINT": 2, "INTEGER": 4, "BIGINT": 8}
@@ -106,3 +108,15 @@ def zone(name: str, before: TypeEngine[Any], after: TypeEngine[Any]) -> str | No
     """Read a time without a zone as UTC, whatever zone the session is in."""
     times = isinstance(before, sa.DateTime) and isinstance(after, sa.DateTime)
     return f"{name} AT TIME ZONE 'UTC'" if times and before.timezone != after.timezone else None
+
+
+def named(type_: TypeEngine[Any] | None) -> str:
+    """Return what a person calls a type: `String(50)`, `Integer`."""
+    if type_ is None:
+        return "value"
+    code = type_code(type_).text
+    return (
+        re.sub(r"\b(\w+\.)+(?=\w)", "", re.sub(r"\.with_variant\(.*", "", code))
+        .replace("length=", "")
+        .removesuffix("()")
+    )

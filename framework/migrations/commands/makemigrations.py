@@ -1,5 +1,6 @@
 """`makemigrations`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from framework.project import Project
 from framework.services import Inject
 
 if TYPE_CHECKING:
+    from framework.migrations.answers import Answered
     from framework.migrations.autodetector.arranging import NewMigration
 
 
@@ -24,10 +26,17 @@ def makemigrations(
     empty: Annotated[bool, typer.Option("--empty", help="Write a migration to fill in by hand.")] = False,
     noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
     name: Annotated[str | None, typer.Option("--name", "-n", help="Name of the new migration.")] = None,
+    safe: Annotated[bool, typer.Option("--safe", help="Write steps that a running system bears.")] = False,
+    renames: Annotated[
+        list[str] | None,
+        typer.Option("--rename", metavar="OLD:NEW", help="blog.Post.title:headline, or blog.Post:Article."),
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", metavar="FILE", help="Answers to questions, as TOML or JSON.")
+    ] = None,
 ) -> None:
     """Write the migrations that bring the database up to the models. Needs no database."""
     from framework.migrations import making
-    from framework.migrations.questioner import Questioner
     from framework.migrations.writer.files import render
 
     named = labels or []
@@ -39,7 +48,9 @@ def makemigrations(
         graph.require_single_ends()
         plan = making.Plan([making.empty(graph, label, name) for label in require_labels(named)], [])
     else:
-        plan = making.plan(project, named, Questioner())
+        questioner = questioner_for(answers, renames or [], quiet=noinput, check=check, safe=safe)
+        plan = making.plan(project, named, questioner, safe)
+        questioner.require_used()
     for label in plan.foreign:
         typer.echo(f"App {label!r} is an installed package whose models are ahead of its migrations; left alone.")
     if not plan.migrations:
@@ -47,6 +58,8 @@ def makemigrations(
         return
     if name is not None and not empty:
         rename(plan.migrations, name)
+    if safe:
+        tell_of_unsafe(project, plan.migrations)
     for app in dict.fromkeys(migration.app for migration in plan.migrations):
         typer.echo(f"Migrations for '{app}':")
         for migration in (item for item in plan.migrations if item.app == app):
@@ -60,6 +73,29 @@ def makemigrations(
                 typer.echo(render(migration))
     if check:
         raise typer.Exit(1)
+
+
+def questioner_for(answers: Path | None, renames: list[str], *, quiet: bool, check: bool, safe: bool) -> "Answered":
+    """Return who answers: first what was told, then a person, or with `--noinput` the safe answers."""
+    from framework.migrations.answers import Answered, Answers
+    from framework.migrations.prompting import Prompter
+    from framework.migrations.questioner import Anything, InSteps, Questioner
+
+    told = Answers() if answers is None else Answers.read(answers)
+    told.add_renames(renames)
+    if check:
+        return Answered(told, Anything())
+    if quiet:
+        return Answered(told, InSteps() if safe else Questioner())
+    return Answered(told, Prompter(sys.stdin, sys.stdout))
+
+
+def tell_of_unsafe(project: Project, migrations: "list[NewMigration]") -> None:
+    """Print what no order of steps makes safe, and what to do; the files are not written yet."""
+    from framework.migrations.safety.gate import judge_new
+
+    for finding in judge_new(graph_of(project), migrations):
+        typer.echo(f"Left to you: {finding.text}\n  {finding.hint}  [{finding.rule.code}]")
 
 
 def require_labels(labels: list[str]) -> list[str]:

@@ -43,9 +43,11 @@ ALONE = (
     ops.ExecuteSQLOp,
     UniqueFromIndexOp,
     ValidateConstraintOp,
+    AlterEnumOp,
+    FillNullsOp,
 )
 OWN = (AlterEnumOp, FillNullsOp, RenameConstraintOp, RenameIndexOp, UniqueFromIndexOp, ValidateConstraintOp)
-INDEXES = (ops.CreateIndexOp, ops.DropIndexOp)
+INDEXES = (ops.CreateIndexOp, ops.DropIndexOp, RenameIndexOp)
 
 
 def body(operations: Sequence[ops.MigrateOperation]) -> tuple[str, frozenset[str]]:
