@@ -1,6 +1,6 @@
 """The commands of the migrations: one file a command."""
 
-from framework.migrations.commands import makemigrations, migrate, showmigrations
+from framework.migrations.commands import inspectdb, makemigrations, migrate, showmigrations
 from framework.migrations.commands.group import commands
 
-__all__ = ["commands", "makemigrations", "migrate", "showmigrations"]
+__all__ = ["commands", "inspectdb", "makemigrations", "migrate", "showmigrations"]

@@ -1,0 +1,85 @@
+"""From a project's database to the text of a models.py."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from framework.db import models_of
+from framework.errors import CommandError
+from framework.migrations.connection import open_engine
+from framework.migrations.inspectdb.module import Module
+from framework.migrations.inspectdb.relations import Place
+from framework.migrations.inspection.reflect import Live, reflect
+from framework.migrations.migrating import database_of
+from framework.migrations.recorder import TABLE
+
+if TYPE_CHECKING:
+    from framework.project import Project
+
+__all__ = ["Wanted", "models_of_database", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tables to write."""
+
+    names: frozenset[str] = frozenset()
+    """By name; none means all that no installed app has a model of."""
+    views: bool = False
+    partitions: bool = False
+    schema: str | None = None
+
+
+async def models_of_database(project: "Project", wanted: Wanted) -> str:
+    """Return the text of a models.py for the tables of a project's database."""
+    engine = open_engine((await database_of(project)).url)
+    try:
+        async with engine.connect() as connection:
+            live = await connection.run_sync(lambda sync: reflect(sync, [wanted.schema]))
+    finally:
+        await engine.dispose()
+    return render(live, wanted, known_models(project), engine.dialect.name)
+
+
+def known_models(project: "Project") -> dict[str, Place]:
+    """Return where the models of installed apps are, by the key of their tables."""
+    places: dict[str, Place] = {}
+    for app in project.apps:
+        for model in models_of(project, app.app_label):
+            key: str = getattr(model, "__table__").key  # noqa: B009  # sqlmodel declares no such attribute
+            places[key] = Place(model.__name__, f"{app.app_label}.{model.__name__}", model.__module__)
+    return places
+
+
+def render(live: Live, wanted: Wanted, known: dict[str, Place], dialect: str) -> str:
+    """Return the text of a models.py for what is wanted of a database."""
+    every = {table.name: table for table in live.all.values()}
+    for name in sorted(wanted.names - set(every)):
+        raise unknown(name, sorted(every))
+
+    def asked(key: str, name: str, included: bool) -> bool:
+        return name in wanted.names or (
+            not wanted.names and included and key not in known and name not in (TABLE.name, "alembic_version")
+        )
+
+    tables = {key: table for key, table in live.tables.items() if asked(key, table.name, True)}
+    unmanaged = {key: table for key, table in live.partitions.items() if asked(key, table.name, wanted.partitions)}
+    unmanaged |= {key: table for key, table in live.views.items() if asked(key, table.name, wanted.views)}
+    if not tables and not unmanaged:
+        raise CommandError(
+            "The database has no table that is without a model.",
+            hint="Name tables to write them all the same; --schema looks into another schema.",
+            code="migrations.nothing-to-inspect",
+        )
+    return Module(
+        tables, unmanaged, {key: place for key, place in known.items() if key not in tables}, dialect
+    ).render()
+
+
+def unknown(name: str, names: list[str]) -> CommandError:
+    close = get_close_matches(name, names, 1)
+    return CommandError(
+        f"There is no table {name!r} in the database.",
+        hint=f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names) or 'none'}.",
+        code="migrations.no-table",
+    )
