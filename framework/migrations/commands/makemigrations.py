@@ -58,8 +58,7 @@ def makemigrations(
         return
     if name is not None and not empty:
         rename(plan.migrations, name)
-    if safe:
-        tell_of_unsafe(project, plan.migrations)
+    left = left_unsafe(project, plan.migrations) if safe else []
     for app in dict.fromkeys(migration.app for migration in plan.migrations):
         typer.echo(f"Migrations for '{app}':")
         for migration in (item for item in plan.migrations if item.app == app):
@@ -71,6 +70,8 @@ def makemigrations(
                 typer.echo(f"    {change.symbol} {change.text}")
             if dry_run:
                 typer.echo(render(migration))
+    for line in left:
+        typer.echo(line)
     if check:
         raise typer.Exit(1)
 
@@ -90,12 +91,12 @@ def questioner_for(answers: Path | None, renames: list[str], *, quiet: bool, che
     return Answered(told, Prompter(sys.stdin, sys.stdout))
 
 
-def tell_of_unsafe(project: Project, migrations: "list[NewMigration]") -> None:
-    """Print what no order of steps makes safe, and what to do; the files are not written yet."""
+def left_unsafe(project: Project, migrations: "list[NewMigration]") -> list[str]:
+    """Return lines on what no order of steps makes safe, and what to do; the files must not be written yet."""
     from framework.migrations.safety.gate import judge_new
 
-    for finding in judge_new(graph_of(project), migrations):
-        typer.echo(f"Left to you: {finding.text}\n  {finding.hint}  [{finding.rule.code}]")
+    found = judge_new(graph_of(project), migrations)
+    return [f"Left to you: {item.text}\n  {item.hint}  [{item.rule.code}]" for item in found]
 
 
 def require_labels(labels: list[str]) -> list[str]:

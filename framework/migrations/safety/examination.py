@@ -1,6 +1,5 @@
 """Asks every rule about every operation of a migration."""
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 
@@ -51,12 +50,14 @@ def examine(
     before: State,
     dialect: str,
     empty: Collection[str] = (),
+    data: bool = False,
 ) -> Iterator[Finding]:
     """Yield what is unsafe about the operations of a migration on a database with the tables `before`.
 
-    Tables that the migration creates are left out, and those that are known to be `empty`.
+    Tables that the migration creates are left out, and those that are known to be `empty`; `data` says whether it has
+    a data().
     """
-    state, created, data = before.copy(), set(empty), has_data(migration)
+    state, created = before.copy(), set(empty)
     rules = [rule for rule in RULES.values() if dialect in rule.dialects]
     for position, operation in enumerate(operations):
         around = (operations, position, migration.transactional, data)
@@ -68,11 +69,6 @@ def examine(
         if only != "database":
             apply_operation(operation, state, migration.app)
         follow(operation, created)
-
-
-def has_data(migration: Migration) -> bool:
-    """Tell whether a migration works on rows after its operations."""
-    return re.search(r"^(async )?def data\(", migration.path.read_text(encoding="utf-8"), re.MULTILINE) is not None
 
 
 def follow(operation: ops.MigrateOperation, created: set[str]) -> None:

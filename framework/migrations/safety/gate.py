@@ -1,21 +1,27 @@
 """Looks at the migrations that are about to run, and at all that a project has written."""
 
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic.operations import ops
 
 from framework.checks import Level, Message
 from framework.errors import CommandError
+from framework.migrations.apply import apply_operation
+from framework.migrations.concurrency import needs_no_transaction
 from framework.migrations.graph import Graph, Migration, Step
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.safety.examination import examine, follow, judge
+from framework.migrations.safety.rule import Finding
 from framework.migrations.state import State
 
 if TYPE_CHECKING:
+    from framework.migrations.autodetector.arranging import NewMigration
     from framework.project import Project
 
-__all__ = ["judge_all", "require_safe"]
+__all__ = ["judge_all", "judge_new", "require_safe"]
 
 
 def require_safe(graph: Graph, applied: set[str], steps: Sequence[Step], dialect: str) -> list[Message]:
@@ -48,10 +54,28 @@ def pass_one(migration: Migration, state: State, dialect: str, empty: set[str]) 
     """Bring `state` past a migration, and `empty` past the tables it creates; return what is to be said about it."""
     before = state.copy()
     operations: Sequence[ops.MigrateOperation] = replay_one(migration, state)
-    findings = list(examine(migration, operations, before, dialect, empty))
+    findings = list(examine(migration, operations, before, dialect, empty, has_data(migration)))
     for operation in operations:
         follow(operation, empty)
     return list(judge(findings, migration))
+
+
+def has_data(migration: Migration) -> bool:
+    """Tell whether a migration works on rows after its operations."""
+    return re.search(r"^(async )?def data\(", migration.path.read_text(encoding="utf-8"), re.MULTILINE) is not None
+
+
+def judge_new(graph: Graph, migrations: Sequence["NewMigration"]) -> list[Finding]:
+    """Return what is unsafe on PostgreSQL about migrations that are not written yet, in their order."""
+    state, found = replay(graph), list[Finding]()
+    for new in migrations:
+        operations = [item for change in new.changes for item in change.forward]
+        apart = any(change.data for change in new.changes) or any(map(needs_no_transaction, operations))
+        migration = Migration(new.app, new.name, new.revision, Path(new.name), transactional=not apart)
+        found.extend(examine(migration, operations, state, "postgresql"))
+        for operation in operations:
+            apply_operation(operation, state, new.app)
+    return found
 
 
 def judge_all(project: "Project") -> Iterator[Message]:

@@ -5,18 +5,20 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.directives import AlterEnumOp, UniqueFromIndexOp
+from framework.migrations.directives import NOT_VALID, AlterEnumOp, UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.safety.rule import SQLITE, Case, Rule
 
 __all__ = ["RULES"]
 
-ALTERING = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
+ALTERING = (ops.DropColumnOp, ops.DropConstraintOp, UniqueFromIndexOp, ValidateConstraintOp)
 
 
 def rebuilds(case: Case) -> bool:
     """Tell whether SQLite has to copy the table."""
     match case.operation:
-        case ops.AddColumnOp() if case.result:
+        case ops.AddColumnOp():
+            if case.result is None:
+                return False
             default = case.result.sa_default
             # SQLite adds a column itself when its default is a plain value and no key comes with it.
             plain = default is None or (isinstance(default, sa.DefaultClause) and isinstance(default.arg, str))
@@ -27,8 +29,10 @@ def rebuilds(case: Case) -> bool:
         case ops.AlterColumnOp() as operation:
             alone = not operation.kw and operation.modify_type is None and operation.modify_nullable is None
             return not (operation.modify_name and alone and operation.modify_server_default is False)
+        case ops.AddConstraintOp() as operation:
+            return not getattr(operation, "kw", {}).get(NOT_VALID)  # it waits until it is validated
         case operation:
-            return isinstance(operation, (*ALTERING, UniqueFromIndexOp))
+            return isinstance(operation, ALTERING)
 
 
 def rebuild(case: Case) -> Iterator[str]:

@@ -10,6 +10,7 @@ from workbench import Workshop
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.safety.catalogue import RULES
 from framework.migrations.safety.examination import examine
+from framework.migrations.safety.gate import has_data
 
 BEFORE = """
 def upgrade():
@@ -321,7 +322,7 @@ def found(workshop: Workshop, dialect: str, body: str, after: str = "", **header
     before = replay(graph, {"blog.0001_initial"})
     migration = graph.nodes["blog.0002_change"]
     operations = replay_one(migration, before.copy())
-    return [finding.rule.id for finding in examine(migration, operations, before, dialect)]
+    return [finding.rule.id for finding in examine(migration, operations, before, dialect, data=has_data(migration))]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.rule}-{example.dialect}")
