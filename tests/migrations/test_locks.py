@@ -228,3 +228,71 @@ async def test_a_change_that_never_gets_its_lock_fails_and_leaves_all_as_it_was(
     assert await executor.applied() == {"users.0001_initial"}
     await executor.run(steps)
     assert len(await executor.applied()) == 2
+
+
+PROJECT = {
+    "settings.py": """
+from framework import Settings
+from framework.db import DatabaseSettings
+from framework.migrations import MigrationsSettings
+
+
+class ProjectSettings(Settings):
+    installed_apps: tuple[str, ...] = ("framework.db", "framework.migrations", "shop")
+    database: DatabaseSettings = DatabaseSettings(url="sqlite:///db.sqlite3")
+    migrations: MigrationsSettings = MigrationsSettings(lock_timeout=1)
+""",
+    "shop/__init__.py": "",
+    "shop/apps.py": "from framework import AppConfig\n\n\nclass ShopConfig(AppConfig):\n    name = 'shop'\n",
+    "run.py": """
+import fcntl
+import os
+import sys
+import threading
+
+from framework.management import main
+
+# Another process's run, as far as this one can tell.
+held = os.open("db.sqlite3-migrating", os.O_RDWR | os.O_CREAT)
+fcntl.flock(held, fcntl.LOCK_EX)
+os.write(held, b"migrate on elsewhere, pid 1")
+for line in ("makemigrations shop --empty", "migrate --no-wait", "migrate", "migrate shop zero"):
+    sys.argv[:] = ["manage.py", *line.split()]
+    if line == "migrate":
+        threading.Timer(1, lambda: os.close(held)).start()
+    try:
+        main(settings="settings:ProjectSettings")
+    except SystemExit as error:
+        print("exit", error.code, file=sys.stderr)
+    sys.stdout.flush()
+print(open("shop/migrations/0001_initial.py").read())
+""",
+}
+
+
+def test_the_command_leaves_or_waits_and_an_empty_migration_offers_data(tmp_path: Path) -> None:
+    for name, text in PROJECT.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    hidden = ("DEBUG", "DATABASE_URL", "SECRET_KEY", "FRAMEWORK_SETTINGS", "FORCE_COLOR")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run(
+        [sys.executable, "run.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=True,
+    )
+    assert "Locked: Another process is migrating this database (migrate on elsewhere, pid 1)" in done.stderr
+    assert "exit 75" in done.stderr
+    assert (
+        "Running migrations:\n"
+        "  Another process is migrating this database (migrate on elsewhere, pid 1); waiting for it.\n"
+        "  Applying shop.0001_initial... OK\n"
+    ) in done.stdout
+    assert "  Unapplying shop.0001_initial... OK\n" in done.stdout
+    assert "from framework.migrations import Data\n" in done.stdout
+    assert "async def data(migration: Data) -> None:\n" in done.stdout
+    assert "async def undo_data(migration: Data) -> None:\n" in done.stdout
