@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from framework.migrations.autodetector.arranging import NewMigration
     from framework.project import Project
 
-__all__ = ["judge_all", "judge_new", "require_safe"]
+__all__ = ["has_data", "judge_all", "judge_new", "require_safe"]
 
 
 def require_safe(graph: Graph, applied: set[str], steps: Sequence[Step], dialect: str) -> list[Message]:

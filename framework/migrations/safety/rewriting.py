@@ -38,6 +38,8 @@ def spelled(type_: TypeEngine[Any]) -> Spelled:
     name = re.sub(r"\s*\(\d[\d,\s]*\)", "", text).strip().upper()
     arguments = re.search(r"\((\d[\d,\s]*)\)", text)
     found = tuple(int(number) for number in arguments[1].split(",")) if arguments else ()
+    if name == "FLOAT":
+        return Spelled("REAL" if found and found[0] <= 24 else "DOUBLE PRECISION")
     return Spelled({"DECIMAL": "NUMERIC", "CHARACTER VARYING": "VARCHAR"}.get(name, name), found)
 
 
