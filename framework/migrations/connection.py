@@ -74,10 +74,10 @@ def outside_transactions(connection: Connection) -> Generator[None]:
     """Let each statement inside be kept by itself."""
     if connection.dialect.name == "sqlite":
         # The driver does so already, and SQLAlchemy's AUTOCOMMIT would, at its end, make it begin on its own.
-        name, inside, before = NO_TRANSACTION, True, False
+        name, inside, before = NO_TRANSACTION, True, bool(connection.get_execution_options().get(NO_TRANSACTION))
     else:
         name, inside, before = "isolation_level", "AUTOCOMMIT", connection.get_isolation_level()
-        connection.commit()
+    connection.commit()
     connection.execution_options(**{name: inside})
     try:
         yield

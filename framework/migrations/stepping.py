@@ -68,7 +68,9 @@ class SteppedOperations(LiveOperations):
         """Run the operations inside in no transaction at all, as PostgreSQL wants it for some of them."""
         self.outside = True
         try:
-            yield
+            # What is sent through `op.get_bind()` too.
+            with outside_transactions(self.connection):
+                yield
         finally:
             self.outside = False
 

@@ -228,6 +228,23 @@ async def test_what_no_transaction_takes_is_refused_before_anything_runs(base: B
     assert path.exists()
 
 
+ALEMBIC = """
+def upgrade():
+    op.add_column("users_user", sa.Column("one", sa.Integer))
+    with op.get_context().autocommit_block():
+        op.execute("VACUUM")
+        op.get_bind().execute(sa.text("VACUUM"))
+    op.execute("INSERT INTO users_user (id, one) VALUES (100, 1)")
+"""
+
+
+async def test_a_file_of_alembics_with_an_autocommit_block_runs_as_it_is(base: Base) -> None:
+    await with_users(base, "0002_alembic", ALEMBIC)
+    await base.migrate()
+    assert await base.rows("SELECT id FROM users_user WHERE one = 1") == [(100,)]
+    assert set(base.workshop.state().tables["users_user"].columns) == {"id", "name", "one"}
+
+
 VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_name')"
 
 
