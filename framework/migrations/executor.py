@@ -1,7 +1,7 @@
 """Applies migrations and takes them back: each in one transaction, its row included, unless its file says otherwise."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Literal
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from framework.errors import FrameworkError
 from framework.migrations.connection import reading, require_whole, watching
+from framework.migrations.existing import are_there
 from framework.migrations.failure import MigrationFailed, failure, kept
 from framework.migrations.graph import Graph, Step
 from framework.migrations.lock import Tell, run_lock
@@ -20,13 +21,14 @@ from framework.migrations.patience import Patience
 from framework.migrations.precautions import require_finished, require_runnable
 from framework.migrations.progress import Progress, finish, unfinished
 from framework.migrations.recorder import Recorder
-from framework.migrations.replay import replay
+from framework.migrations.replay import replay, replay_one
+from framework.migrations.rows import Rows
 from framework.migrations.script import Script
 from framework.migrations.state import State
 
 __all__ = ["Executor", "MigrationFailed", "Moment", "Report"]
 
-type Moment = Literal["start", "done", "skipped", "failed"]
+type Moment = Literal["start", "done", "faked", "skipped", "failed"]
 type Report = Callable[[Step, Moment], None]
 
 
@@ -42,26 +44,64 @@ class Executor:
         self.graph = graph
         self.patience = patience or Patience()
 
+    async def rows(self) -> Rows:
+        """Return what the database says of its migrations."""
+        async with reading(self.engine) as connection:
+            return await connection.run_sync(lambda sync: Recorder(sync).rows())
+
     async def applied(self) -> set[str]:
         """Return the revisions that the database has."""
-        async with reading(self.engine) as connection:
-            return await connection.run_sync(lambda sync: Recorder(sync).applied(self.graph))
+        rows = await self.rows()
+        names = rows.within(self.graph).names
+        # Where squashed migrations stand beside what they replace, the database decides which of them count.
+        self.graph = self.graph.given(names)
+        return rows.within(self.graph).applied(self.graph)
 
     async def unfinished(self) -> list[str]:
         """Return the migrations that broke off in the middle, for they run in no transaction."""
         async with reading(self.engine) as connection:
             return [str(progress) for progress in await connection.run_sync(unfinished)]
 
+    async def settle(self, *, wait: bool = True, tell: Tell = silent) -> None:
+        """Write what is applied without a row: what Alembic noted before, and squashed migrations."""
+        async with (
+            self.engine.connect() as connection,
+            run_lock(connection, wait=wait, tell=tell),
+            connection.begin(),
+        ):
+            await connection.run_sync(self.catch_up, tell, False)
+
+    async def forget(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Take away the rows of migrations that are no more."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(lambda sync: Recorder(sync).remove(rows))
+
+    def catch_up(self, connection: sa.Connection, tell: Tell, fake: bool) -> None:
+        """Do that in the transaction of a run."""
+        recorder = Recorder(connection)
+        rows = recorder.rows()
+        if not fake:
+            rows.require_files(self.graph)
+        if noted := recorder.catch_up(self.graph):
+            tell(
+                f"Took over alembic_version: it says {', '.join(rows.versions)}, so {len(noted)} migration(s) count as "
+                f"applied ({noted[0]} to {noted[-1]}). That table is not read again."
+                if len(noted) > 1
+                else f"Took over alembic_version: {noted[0]} counts as applied. That table is not read again."
+            )
+
     async def run(
         self,
         steps: Sequence[Step],
         *,
         fake: bool = False,
+        fake_initial: bool = False,
         wait: bool = True,
         report: Report = silent,
         tell: Tell = silent,
     ) -> None:
-        """Carry out `steps` in order; with `fake` only their rows are written. `tell` gets news on long ones.
+        """Carry out `steps` in order; with `fake` only their rows are written, with `fake_initial` only those of an
+        app's first migration whose tables are there already. `tell` gets news on long ones.
 
         Raises `MigrationFailed` at the first that fails: those before it stay, nothing of it does unless it says
         `transactional = False`. While another process migrates it waits, or with `wait=False` raises `Locked`.
@@ -70,22 +110,24 @@ class Executor:
             return
         async with self.engine.connect() as connection, run_lock(connection, wait=wait, tell=tell):
             async with connection.begin():
-                await connection.run_sync(lambda sync: Recorder(sync).create())
+                await connection.run_sync(self.catch_up, tell, fake or fake_initial)
                 applied = await connection.run_sync(lambda sync: Recorder(sync).applied(self.graph))
-                require_finished(await connection.run_sync(unfinished), steps)
+                broken_off = await connection.run_sync(unfinished)
+                require_finished(broken_off, steps)
             state = replay(self.graph, applied)
-            work = Work(connection, state, self.patience, tell)
+            work = Work(connection, self.graph, state, self.patience, tell, {str(progress) for progress in broken_off})
             # Another process may have done some of them since they were planned.
-            due = [step for step in steps if (step.migration.revision in applied) != step.forward]
+            due = {step.migration.revision for step in steps if (step.migration.revision in applied) != step.forward}
             if not fake:
-                require_runnable(due, state)
+                require_runnable([step for step in steps if step.migration.revision in due], state)
             for step in steps:
                 report(step, "start")
-                if step not in due:
+                if step.migration.revision not in due:
                     report(step, "skipped")
                     continue
                 try:
-                    await (work.note(step) if fake else work.carry_out(step))
+                    done_before = fake or (fake_initial and await work.stands(step))
+                    await (work.note(step) if done_before else work.carry_out(step))
                 except BaseException as error:
                     report(step, "failed")
                     if isinstance(error, SQLAlchemyError | AlembicError | ArithmeticError | LookupError | ValueError):
@@ -93,7 +135,7 @@ class Executor:
                     if not isinstance(error, FrameworkError):
                         error.add_note(f"In migration {step.migration}. {kept(step)}")
                     raise
-                report(step, "done")
+                report(step, "faked" if done_before else "done")
 
 
 @dataclass(slots=True)
@@ -101,9 +143,12 @@ class Work:
     """One run, which holds the lock of the database."""
 
     connection: AsyncConnection
+    graph: Graph
     state: State
     patience: Patience
     tell: Tell
+    broken_off: Collection[str]
+    """The migrations that former runs have left in the middle."""
 
     async def carry_out(self, step: Step) -> None:
         """Carry out one step."""
@@ -112,10 +157,23 @@ class Work:
         else:
             await self.step_by_step(step)
 
+    async def stands(self, step: Step) -> bool:
+        """Tell whether a step is an app's first whose tables are there; the state then goes past it."""
+        if not step.forward or step.migration.parents:
+            return False
+        trial = self.state.copy()
+        made = replay_one(step.migration, trial)
+        async with self.connection.begin():
+            found = await self.connection.run_sync(are_there, made)
+        if found:
+            self.state.become(trial)
+        return found
+
     async def note(self, step: Step) -> None:
         """Write that a step is done."""
         async with self.connection.begin():
-            await self.connection.run_sync(record, step)
+            await self.connection.run_sync(record, step, self.graph)
+            await self.connection.run_sync(finish, step.migration)
 
     async def at_once(self, step: Step) -> None:
         """Carry out a step in one transaction, again from its beginning when a lock cannot be had."""
@@ -126,7 +184,9 @@ class Work:
                 async with watching(self.connection, script.leaves_tables_alone()), self.connection.begin():
                     await self.connection.run_sync(self.patience.apply)
                     await script.run(self.connection)
-                    await self.connection.run_sync(record, step)
+                    await self.connection.run_sync(record, step, self.graph)
+                    if str(step.migration) in self.broken_off:
+                        await self.connection.run_sync(finish, step.migration)  # it was in no transaction then
                     await self.connection.run_sync(require_whole, str(step.migration))
             except SQLAlchemyError as error:
                 if not self.patience.allows(error, attempt):
@@ -149,11 +209,10 @@ class Work:
         await self.note(step)
 
 
-def record(connection: sa.Connection, step: Step) -> None:
+def record(connection: sa.Connection, step: Step, graph: Graph) -> None:
     """Write that a step is done."""
     recorder = Recorder(connection)
     if step.forward:
-        recorder.record(step.migration)
+        recorder.record(step.migration, graph)
     else:
-        recorder.forget([step.migration])
-    finish(connection, step.migration)
+        recorder.forget(step.migration, graph)

@@ -1,74 +1,34 @@
 """Migrations and what comes before what. Knows neither Alembic nor SQLAlchemy: headers are enough for plans."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from difflib import get_close_matches
 
 from framework.errors import CommandError
+from framework.migrations.migration import HistoryError, Migration, Step
+from framework.migrations.replacing import fitting
 
 __all__ = ["Graph", "HistoryError", "Migration", "Step"]
-
-
-class HistoryError(CommandError):
-    """The migration files don't fit together."""
-
-    code = "migrations.history"
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One revision file, as far as its header tells."""
-
-    app: str
-    name: str
-    """The file's name without `.py`: `0001_initial`."""
-    revision: str
-    """What other files call it: `blog.0001_initial`."""
-    path: Path = field(compare=False)
-    parents: tuple[str, ...] = ()
-    """`down_revision`: the one before it in its app, or both where it merges two."""
-    depends_on: tuple[str, ...] = ()
-    """Migrations of other apps that come first."""
-    replaces: tuple[str, ...] = ()
-    """Migrations that this one stands for."""
-    docstring: str = field(default="", compare=False)
-    transactional: bool = True
-    """Whether it runs in one transaction; otherwise each of its operations is kept by itself."""
-
-    @property
-    def before(self) -> tuple[str, ...]:
-        """Everything that comes directly before it."""
-        return (*self.parents, *self.depends_on)
-
-    @property
-    def number(self) -> int:
-        """The number its name starts with, or 0."""
-        digits = self.name.partition("_")[0]
-        return int(digits) if digits.isdecimal() else 0
-
-    def __str__(self) -> str:
-        return f"{self.app}.{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One migration to apply, or with `forward=False` to take back."""
-
-    migration: Migration
-    forward: bool = True
 
 
 class Graph:
     """All migrations of the installed apps. Raises `HistoryError` when a parent is missing or they form a circle."""
 
-    def __init__(self, migrations: Iterable[Migration], apps: Sequence[str] = ()) -> None:
-        self.nodes: dict[str, Migration] = {}
+    def __init__(
+        self,
+        migrations: Iterable[Migration],
+        apps: Sequence[str] = (),
+        applied: Collection[tuple[str, str]] = (),
+    ) -> None:
+        self.files: dict[str, Migration] = {}
+        """Every file, those that a squashed migration replaces too."""
         for migration in migrations:
-            if (other := self.nodes.setdefault(migration.revision, migration)) is not migration:
+            if (other := self.files.setdefault(migration.revision, migration)) is not migration:
                 raise HistoryError(
                     f"Two migrations are called {migration.revision!r}: {other.path} and {migration.path}.",
                     hint="Give one of them another `revision`.",
                 )
+        self.nodes = fitting(self.files, applied)
+        """The migrations that count, for a database with the rows `applied`."""
         self.apps = sorted({*apps, *(node.app for node in self.nodes.values())})
         self.children: dict[str, list[str]] = {revision: [] for revision in self.nodes}
         for node in self.nodes.values():
@@ -79,13 +39,21 @@ class Graph:
         self.order = list(self.sort(self.nodes))
         """Every revision, each after all that come before it."""
 
+    def given(self, applied: Collection[tuple[str, str]]) -> "Graph":
+        """Return the graph as it is for a database with the rows `applied`: squashed migrations may not fit there."""
+        if not any(node.replaces for node in self.files.values()):
+            return self
+        return Graph(self.files.values(), self.apps, applied)
+
     def missing(self, node: Migration, revision: str) -> HistoryError:
         """Return the error for a migration that follows one that is not there."""
         app = revision.partition(".")[0]
         if app not in self.apps:
             hint = f"Install the app {app!r}, or take the dependency out of {node.path}."
         else:
-            hint = f"Restore the file, or correct {node.path}."
+            near = get_close_matches(revision, self.files, n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            hint = f"Restore the file, or correct {node.path}.{meant}"
         return HistoryError(f"Migration {node} comes after {revision!r}, which does not exist.", hint=hint)
 
     def sort(self, revisions: Iterable[str]) -> Iterator[str]:
@@ -135,9 +103,14 @@ class Graph:
         """Raise Django's error when an app's history has several ends."""
         if conflicts := self.conflicts():
             listed = "; ".join(f"{', '.join(node.name for node in nodes)} in {app}" for app, nodes in conflicts.items())
+            # Files of one number that follow each other are no conflict: a merge brings them together.
+            twins = [app for app, nodes in conflicts.items() if len({node.number for node in nodes}) < len(nodes)]
             raise CommandError(
                 "Conflicting migrations detected; multiple leaf nodes in the migration graph: "
                 f"({listed}).\nTo fix them run 'python manage.py makemigrations --merge'",
+                hint=f"Two of {' and '.join(map(repr, twins))} have one number: they were made on two branches."
+                if twins
+                else None,
                 code="migrations.conflict",
             )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from framework.db import Database
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
-from framework.migrations.graph import Step
+from framework.migrations.graph import Graph, Step
 from framework.migrations.patience import Patience
 from framework.migrations.places import graph_of
 from framework.migrations.settings import MigrationsSettings
@@ -29,17 +29,18 @@ async def migrate(project: "Project") -> None:
 
 async def unapplied(executor: Executor) -> list[Step]:
     """Return the steps that are still to be made, in order."""
+    applied = await executor.applied()
     executor.graph.require_single_ends()
-    return executor.graph.forwards(executor.graph.order, await executor.applied())
+    return executor.graph.forwards(executor.graph.order, applied)
 
 
 @asynccontextmanager
-async def executor_of(project: "Project") -> AsyncGenerator[Executor]:
-    """Open what runs migrations on the project's database."""
+async def executor_of(project: "Project", graph: Graph | None = None) -> AsyncGenerator[Executor]:
+    """Open what runs migrations on the project's database; `graph` saves reading the files again."""
     engine = open_engine((await database_of(project)).url)
     try:
         settings = project.settings.section(MigrationsSettings)
-        yield Executor(engine, graph_of(project), Patience(settings.lock_timeout, settings.lock_attempts))
+        yield Executor(engine, graph or graph_of(project), Patience(settings.lock_timeout, settings.lock_attempts))
     finally:
         await engine.dispose()
 

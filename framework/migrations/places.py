@@ -1,9 +1,11 @@
 """Where the apps of a project keep their migrations, and which of them are the project's own."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
-from framework.apps import AppConfig
+from framework.apps import AppConfig, Apps
+from framework.conf import Settings, sections_of
 from framework.errors import CommandError
 from framework.migrations.graph import Graph
 from framework.migrations.loader import load_graph
@@ -12,15 +14,42 @@ from framework.migrations.settings import MigrationsSettings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from framework.project import Project
-
-__all__ = ["folders_of", "graph_of", "is_own", "require_apps"]
+__all__ = ["Outline", "Site", "folders_of", "graph_of", "is_own", "require_apps"]
 
 FOLDER = "migrations"
 LIBRARIES = {"site-packages", "dist-packages"}
 
 
-def folders_of(project: "Project") -> dict[str, Path]:
+class Site(Protocol):
+    """A project, or its outline: what finding migrations takes."""
+
+    @property
+    def settings(self) -> Settings:
+        """Its settings."""
+        ...
+
+    @property
+    def apps(self) -> Apps:
+        """Its apps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A project that is not loaded: no model, no service, only what its apps are called and where they are."""
+
+    settings: Settings
+    apps: Apps
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the outline of the project with these settings, its apps' sections read as a project reads them."""
+        apps = Apps(settings.installed_apps, settings)
+        settings.load_sections(section for _, module in apps.modules("settings") for section in sections_of(module))
+        return cls(settings, apps)
+
+
+def folders_of(project: Site) -> dict[str, Path]:
     """Return the folder of every app's migrations, whether it is there or not."""
     elsewhere = project.settings.section(MigrationsSettings).folders
     root = project.settings.root
@@ -32,18 +61,18 @@ def folders_of(project: "Project") -> dict[str, Path]:
     }
 
 
-def graph_of(project: "Project") -> Graph:
+def graph_of(project: Site) -> Graph:
     """Return the history of the project's apps."""
     return load_graph(folders_of(project))
 
 
-def is_own(project: "Project", app: AppConfig) -> bool:
+def is_own(project: Site, app: AppConfig) -> bool:
     """Tell whether an app's code is the project's, to be written to, and not an installed package's."""
     folder = app.path.resolve()
     return folder.is_relative_to(project.settings.root.resolve()) and not LIBRARIES & set(folder.parts)
 
 
-def require_apps(project: "Project", labels: "Iterable[str]", exit_code: int = 1) -> None:
+def require_apps(project: Site, labels: "Iterable[str]", exit_code: int = 1) -> None:
     """Raise Django's error unless every label is an installed app's."""
     for label in labels:
         if label not in project.apps:

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from framework.migrations.graph import Graph, Migration
+from framework.migrations.progress import unfinished
+from framework.migrations.replacing import stands_for
+from framework.migrations.rows import ALEMBIC, ROWS, Rows
 
 __all__ = ["TABLE", "Recorder"]
 
 TABLE = sa.Table(
-    "framework_migration",
+    ROWS,
     sa.MetaData(),
     sa.Column("app", sa.String(100), primary_key=True),
     sa.Column("name", sa.String(255), primary_key=True),
@@ -32,24 +35,57 @@ class Recorder:
         """Make the table if it is missing."""
         TABLE.create(self.connection, checkfirst=True)
 
+    def rows(self) -> Rows:
+        """Return what the tables hold."""
+        exists = self.exists()
+        broken = tuple(map(str, unfinished(self.connection)))
+        names = self.connection.execute(sa.select(TABLE.c.app, TABLE.c.name)) if exists else ()
+        return Rows(frozenset((app, name) for app, name in names), () if exists else self.versions(), broken)
+
+    def versions(self) -> tuple[str, ...]:
+        """Return the revisions that Alembic noted in its own table."""
+        if not sa.inspect(self.connection).has_table(ALEMBIC):
+            return ()
+        query = sa.select(sa.column("version_num", sa.String)).select_from(sa.table(ALEMBIC))
+        return tuple(sorted(self.connection.scalars(query)))
+
     def names(self) -> set[tuple[str, str]]:
         """Return app and name of every migration that was applied, those without a file too."""
-        if not self.exists():
-            return set()
-        return {(row.app, row.name) for row in self.connection.execute(sa.select(TABLE.c.app, TABLE.c.name))}
+        return set(self.rows().names)
 
     def applied(self, graph: Graph) -> set[str]:
         """Return the revisions of `graph` that were applied."""
-        names = self.names()
-        return {node.revision for node in graph.nodes.values() if (node.app, node.name) in names}
+        return self.rows().within(graph).applied(graph)
 
-    def record(self, migration: Migration) -> None:
-        """Write that a migration was applied."""
-        values = {"app": migration.app, "name": migration.name, "applied_at": datetime.now(UTC)}
-        self.connection.execute(TABLE.insert().values(values))
+    def record(self, migration: Migration, graph: Graph) -> None:
+        """Write that a migration was applied, and with it all that it replaces."""
+        own = (migration.app, migration.name)
+        replaced = stands_for(migration, graph.files)
+        known = self.rows().names if replaced else frozenset[tuple[str, str]]()
+        self.add(row for row in (*replaced, own) if row not in known)
 
-    def forget(self, migrations: Iterable[Migration]) -> None:
-        """Write that migrations are not applied any more."""
-        for item in migrations:
-            matches = (TABLE.c.app == item.app) & (TABLE.c.name == item.name)
-            self.connection.execute(TABLE.delete().where(matches))
+    def add(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Write rows anew."""
+        for app, name in rows:
+            self.connection.execute(TABLE.insert().values(app=app, name=name, applied_at=datetime.now(UTC)))
+
+    def forget(self, migration: Migration, graph: Graph) -> None:
+        """Write that a migration is not applied any more, nor anything that it replaces."""
+        self.remove([*stands_for(migration, graph.files), (migration.app, migration.name)])
+
+    def remove(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Take rows away."""
+        for app, name in rows:
+            self.connection.execute(TABLE.delete().where((TABLE.c.app == app) & (TABLE.c.name == name)))
+
+    def catch_up(self, graph: Graph) -> list[str]:
+        """Make the table if it is missing, and write what is applied without a row; return what Alembic had noted."""
+        rows = self.rows()
+        everything = rows.within(graph)
+        self.create()
+        fitting = graph.given(everything.names)
+        noted = sorted(everything.names - rows.names)
+        self.add(noted)
+        for revision in everything.unsaid(fitting):
+            self.record(fitting.nodes[revision], fitting)
+        return [f"{app}.{name}" for app, name in noted]

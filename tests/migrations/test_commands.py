@@ -154,11 +154,11 @@ def test_the_next_day(folder: Folder) -> None:
     dry = folder.manage("makemigrations --dry-run")
     assert '    + Add field slug to post\n"""Add field slug to post."""\n' in dry
     assert not (folder.path / "blog/migrations/0002_post_slug.py").exists()
-    lines = ("migrate", "makemigrations --check", "makemigrations blog -n slugs", "migrate blog")
+    lines = ("migrate -v 2", "makemigrations --check", "makemigrations blog -n slugs", "migrate blog")
     back = ("migrate people zero", "migrate --fake people", "showmigrations --plan")
     assert folder.manage(*lines, *back) == dedent(
         """\
-        $ migrate
+        $ migrate -v 2
         Operations to perform:
           Apply all migrations: blog, people
         Running migrations:

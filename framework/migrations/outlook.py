@@ -1,0 +1,60 @@
+"""What files and database say of a project that is not loaded: no models, no SQLAlchemy, no Alembic."""
+
+import asyncio
+from dataclasses import dataclass
+
+from framework.conf import Settings
+from framework.db.guards import guards
+from framework.db.settings import DatabaseSettings
+from framework.db.url import DatabaseURL
+from framework.management import Invocation
+from framework.migrations.graph import Graph
+from framework.migrations.places import Outline, graph_of
+from framework.migrations.rows import Rows, read_rows
+
+__all__ = ["Outlook", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The history, as it is for one database, and what of it that database has."""
+
+    graph: Graph
+    rows: Rows
+    """What the tables hold, word for word."""
+    applied: set[str]
+    """The revisions of `graph` that were applied."""
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether some of them have no row yet."""
+        return bool(self.rows.unsaid(self.graph))
+
+
+def look(invocation: Invocation, outline: Outline) -> Outlook:
+    """Return how a project stands with the database that its settings name.
+
+    A project that replaces the service `Database` is loaded to ask it. Runs a loop of its own.
+    """
+    graph = graph_of(outline)
+    rows = rows_of(invocation, outline.settings)
+    everything = rows.within(graph)
+    graph = graph.given(everything.names)
+    return Outlook(graph, rows, everything.applied(graph))
+
+
+def rows_of(invocation: Invocation, settings: Settings) -> Rows:
+    if any(path.replace(":", ".").endswith(".Database") for path in settings.services):
+        return asyncio.run(asked(invocation))
+    section = settings.section(DatabaseSettings)
+    url = DatabaseURL.parse(section.url, root=settings.root)
+    for guard in guards:
+        guard(url)
+    return read_rows(url)
+
+
+async def asked(invocation: Invocation) -> Rows:
+    from framework.migrations.migrating import executor_of
+
+    async with executor_of(invocation.project) as executor:
+        return await executor.rows()
