@@ -53,3 +53,7 @@ def paragraphs() -> Iterator[str]:
 def databases(rule: Rule) -> str:
     names = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
     return ", ".join(names[dialect] for dialect in sorted(rule.dialects))
+
+
+if __name__ == "__main__":
+    print(page(), end="")
