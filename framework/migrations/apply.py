@@ -1,7 +1,7 @@
 """What each of Alembic's operations does to a state."""
 
 from dataclasses import replace
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -15,8 +15,10 @@ from framework.migrations.directives import (
     UniqueFromIndexOp,
     ValidateConstraintOp,
 )
+from framework.migrations.directives.enums import default_member, values_of
 from framework.migrations.reading import read_column, read_constraint, read_index, read_table
 from framework.migrations.schema import Check, Column, Constraint, ForeignKey, PrimaryKey, Unique
+from framework.migrations.source.sql import server_default
 from framework.migrations.state import State, StateError, key_of
 
 __all__ = ["apply_operation"]
@@ -134,9 +136,22 @@ def alter_column(operation: ops.AlterColumnOp, state: State, app: str) -> frozen
 def alter_enum(operation: AlterEnumOp, state: State, app: str) -> frozenset[str]:
     keys: set[str] = set()
     for schema, name, column in operation.places:
-        one = ops.AlterColumnOp(name, column, schema=schema, modify_type=operation.modify_type)
-        keys |= alter_column(one, state, app)
+        key = key_of(name, schema)
+        state.require_column(key, column)
+        state.change(key, lambda table, column=column: table.map_column(column, partial(with_members, operation)))
+        keys.add(key)
     return frozenset(keys)
+
+
+def with_members(operation: AlterEnumOp, column: Column) -> Column:
+    """Return a column whose enum has other members; a default that was one of the old follows or goes."""
+    plain = read_column(sa.Column(column.name, operation.modify_type))
+    column = replace(column, type=plain.type, sa_type=plain.sa_type)
+    member, followed = default_member(column.sa_default), operation.followed(column.sa_default)
+    if member not in values_of(operation.existing_type) or followed == member:
+        return column
+    default = None if followed is None else sa.DefaultClause(followed)
+    return replace(column, default=server_default(default), sa_default=default)
 
 
 def altered(column: Column, operation: ops.AlterColumnOp) -> Column:

@@ -74,8 +74,9 @@ def following_types(operations: "StateOperations", changes: Iterable[ops.Migrate
         if name_of(type_) not in known:
             create(operations, type_)
             known[name_of(type_)] = type_
+    impl: Any = operations.impl
     # Where SQLAlchemy notes what it has made.
-    operations.impl.memo["pg_ENUM"] = set(known)
+    impl.memo[f"pg_{postgresql.ENUM.__visit_name__}"] = set(known)
     yield
     left = types_of(operations.state)
     for name in known.keys() - left.keys():
@@ -84,12 +85,14 @@ def following_types(operations: "StateOperations", changes: Iterable[ops.Migrate
 
 def create(operations: "StateOperations", type_: sa.Enum) -> None:
     made = postgresql.ENUM(*values_of(type_), name=str(type_.name), schema=type_.schema)
+    impl: Any = operations.impl
     if operations.migration_context.as_sql:
-        operations.impl.execute(postgresql.CreateEnumType(made))
+        impl.execute(postgresql.CreateEnumType(made))
     else:
         made.create(operations.get_bind(), checkfirst=True)
 
 
 def drop(operations: "StateOperations", name: Name) -> None:
+    impl: Any = operations.impl
     quote = operations.migration_context.dialect.identifier_preparer.quote
-    operations.impl.execute(f"DROP TYPE IF EXISTS {'.'.join(quote(part) for part in name if part)}")
+    impl.execute(f"DROP TYPE IF EXISTS {'.'.join(quote(part) for part in name if part)}")

@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from framework.migrations.apply import apply_operation
 from framework.migrations.building import build_table
 from framework.migrations.concurrency import forbidden, needs_no_transaction
+from framework.migrations.conversion import convert
 from framework.migrations.directives import (
     AlterEnumOp,
     RenameConstraintOp,
@@ -199,6 +200,8 @@ class LiveOperations(StateOperations):
         table = self.built(batch, known)
         if table is not None:
             options = {"copy_from": table, **options}
+        impl: Any = self.impl
+        impl.cast_for_batch_migrate = convert
         # Without it, the rename at the end fails where a view reads the table.
         bind.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         try:

@@ -205,6 +205,10 @@ class Table:
         """Return the table with these columns instead of its own."""
         return replace(self, columns={column.name: column for column in columns})
 
+    def map_column(self, name: str, function: Callable[[Column], Column]) -> "Table":
+        """Return the table with one column as `function` makes it."""
+        return self.with_columns(function(item) if item.name == name else item for item in self.columns.values())
+
     def map_constraints(self, function: Callable[[Constraint], Constraint]) -> "Table":
         """Return the table with each constraint as `function` makes it."""
         return replace(self, constraints=tuple(map(function, self.constraints)))

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
+from alembic.operations import ops
 
+from framework.migrations.apply import with_members
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.directives import AlterEnumOp
 from framework.migrations.directives.enums import values_of
@@ -27,16 +29,7 @@ class Altered:
 def changed_enums(past: State, after: Mapping[str, Table], questioner: Questioner) -> Iterator[Change]:
     """Yield the changes of members, and make them in `past`. A PostgreSQL type of several columns changes once."""
     for altered in altered_enums(past, after):
-        yield enum_changed(altered, questioner)
-        for table, _, new in altered.places:
-            past.change(table.key, lambda item, new=new: with_type(item, new))
-
-
-def with_type(table: Table, new: Column) -> Table:
-    columns = table.columns.values()
-    return table.with_columns(
-        replace(item, type=new.type, sa_type=new.sa_type) if item.name == new.name else item for item in columns
-    )
+        yield enum_changed(altered, questioner, past)
 
 
 def altered_enums(past: State, after: Mapping[str, Table]) -> Sequence[Altered]:
@@ -60,22 +53,36 @@ def same_kind(old: sa.Enum, new: sa.Enum) -> bool:
     return not new.native_enum or (old.schema, old.name) == (new.schema, new.name)
 
 
-def enum_changed(altered: Altered, questioner: Questioner) -> Change:
+def enum_changed(altered: Altered, questioner: Questioner, past: State) -> Change:
+    """Return the change of one enum, with the defaults that have to change along."""
     (table, old, new), *others = altered.places
     moved, back = fate(table, old, altered, questioner.about(table.app))
     also = [f"{item.key}.{column.name}" for item, _, column in others]
-    place = (table.name, new.name)
     model = table.label.lower()
-    forward = AlterEnumOp(*place, altered.old, altered.new, moved, also, table.schema)
-    backward = AlterEnumOp(*place, altered.new, altered.old, back, also, table.schema)
-    needs = {("column", item.key, column.name) for item, _, column in altered.places}
-    change = Change(
-        table.app, "~", f"Alter enum {new.name} on {model}", f"alter_{model}_{new.name}", [forward], [backward]
-    )
-    change.needs = needs
-    # PostgreSQL lets nobody use a new member before the transaction that adds it has ended.
-    change.alone = bool(altered.new.native_enum) and any(old.default != new.default for _, old, new in altered.places)
+    forward = AlterEnumOp(table.name, new.name, altered.old, altered.new, moved, also, table.schema)
+    backward = AlterEnumOp(table.name, new.name, altered.new, altered.old, back, also, table.schema)
+    text, fragment = f"Alter enum {new.name} on {model}", f"alter_{model}_{new.name}"
+    change = Change(table.app, "~", text, fragment, [forward], [backward])
+    change.needs = {("column", item.key, column.name) for item, _, column in altered.places}
+    in_place = bool(altered.new.native_enum) and forward.in_place
+    for item, before, after in altered.places:
+        there, back_again = with_members(forward, before), with_members(backward, after)
+        if there.default == after.default and back_again.default == before.default:
+            pass
+        elif in_place:
+            # PostgreSQL lets nobody use a new member before the transaction that adds it has ended.
+            change.alone = True
+        else:
+            change.forward.append(default_changed(item, after))
+            change.backward.append(default_changed(item, before))
+            there = replace(there, default=after.default, sa_default=after.sa_default)
+        past.change(item.key, lambda table, there=there: table.map_column(there.name, lambda _: there))
     return change
+
+
+def default_changed(table: Table, column: Column) -> ops.AlterColumnOp:
+    default = None if column.sa_default is None else column.sa_default.arg
+    return ops.AlterColumnOp(table.name, column.name, schema=table.schema, modify_server_default=default)
 
 
 def fate(

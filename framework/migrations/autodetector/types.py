@@ -85,8 +85,10 @@ def using(column: str, old: TypeEngine[Any], new: TypeEngine[Any]) -> str | None
     """Return the expression by which PostgreSQL converts a column; `None` where it knows how to by itself."""
     name = DIALECT.identifier_preparer.quote(column)
     before, after = kept_type(old), kept_type(new)
+    if is_native(old) and is_text(new):
+        return f"{name}::text"
     if is_text(new) or family(old) == family(new):
-        return zone(name, before, after) if not is_native(new) else f"{name}::text::{spelled(new)}"
+        return zone(name, before, after)
     if is_native(old) or is_native(new):
         return f"{name}::text::{spelled(new)}"
     if isinstance(before, NUMBERS) and isinstance(after, sa.Boolean):

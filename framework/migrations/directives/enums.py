@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from framework.errors import FrameworkError
 
-__all__ = ["AlterEnumOp", "native", "values_of"]
+__all__ = ["AlterEnumOp", "default_member", "values_of"]
 
 
 def values_of(type_: sa.Enum) -> list[str]:
@@ -68,6 +68,22 @@ class AlterEnumOp(ops.AlterColumnOp):
             *((schema or None, table, column) for (schema, _, table), column in split),
         ]
 
+    def followed(self, default: Any) -> str | None:
+        """Return the member that a column's default becomes; `None` when it goes, and when it was no member."""
+        member = default_member(default)
+        if member not in values_of(self.existing_type):
+            return None
+        moved = self.moved.get(member, member)
+        return moved if moved in values_of(self.modify_type) else None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether PostgreSQL can do it to the type that stands: adding and renaming, without changing the order."""
+        before, after = values_of(self.existing_type), values_of(self.modify_type)
+        renamed = {old: new for old, new in self.moved.items() if new not in before}
+        kept = [renamed.get(item, item) for item in before]
+        return [item for item in after if item in kept] == kept and len(set(renamed.values())) == len(renamed)
+
     @property
     def lost(self) -> list[str]:
         """The members that go and that no row may hold."""
@@ -75,7 +91,7 @@ class AlterEnumOp(ops.AlterColumnOp):
         return [item for item in values_of(self.existing_type) if item not in after and item not in self.moved]
 
 
-def native(type_: sa.Enum, dialect: str) -> bool:
+def is_native(type_: sa.Enum, dialect: str) -> bool:
     """Tell whether a database keeps an enum as a type of its own."""
     return dialect == "postgresql" and bool(type_.native_enum)
 
@@ -83,7 +99,7 @@ def native(type_: sa.Enum, dialect: str) -> bool:
 @Operations.implementation_for(AlterEnumOp)
 def alter_enum(operations: Operations, operation: AlterEnumOp) -> None:
     require_unused(operations, operation)
-    if native(operation.modify_type, operations.migration_context.dialect.name):
+    if is_native(operation.modify_type, operations.migration_context.dialect.name):
         alter_native(operations, operation)
     else:
         for schema, table, column in operation.places:
@@ -111,17 +127,22 @@ def alter_text(operations: Operations, operation: AlterEnumOp, schema: str | Non
     """Change an enum that is kept as text: its length, its check, and the rows."""
     old, new = operation.existing_type, operation.modify_type
     checked = old.create_constraint or new.create_constraint
-    length = max(old.length, new.length)
+    default = default_of(operations, schema, table, column)
+    member = default_member(default)
+    changed = member in values_of(old) and operation.followed(default) != member
+    options: dict[str, Any] = {"server_default": operation.followed(default)} if changed else {}
     if not checked and old.length == new.length:
         update(operations, operation, schema, table, column)
+        if changed:
+            operations.alter_column(table, column, schema=schema, **options)
         return
     # No check while the rows change: either would refuse what the other allows.
-    text = sa.String(length)
+    text = sa.String(max(old.length, new.length))
     with operations.batch_alter_table(table, schema=schema) as batch:
         batch.alter_column(column, existing_type=old, type_=text)
     update(operations, operation, schema, table, column)
     with operations.batch_alter_table(table, schema=schema) as batch:
-        batch.alter_column(column, existing_type=text, type_=new)
+        batch.alter_column(column, existing_type=text, type_=new, **options)
 
 
 def update(operations: Operations, operation: AlterEnumOp, schema: str | None, table: str, name: str) -> None:
@@ -135,15 +156,14 @@ def update(operations: Operations, operation: AlterEnumOp, schema: str | None, t
 
 def alter_native(operations: Operations, operation: AlterEnumOp) -> None:
     """Change a type of PostgreSQL's: in place where that is possible, or a new one in its place."""
-    impl = operations.migration_context.impl
-    new = values_of(operation.modify_type)
-    name = type_name(operations, operation.modify_type)
-    labels = values_of(operation.existing_type)
-    renamed = {old: to for old, to in operation.moved.items() if to not in labels}
-    kept = [renamed.get(item, item) for item in labels]
-    if [item for item in new if item in kept] != kept or len(set(renamed.values())) < len(renamed):
+    if not operation.in_place:
         rebuild(operations, operation)
         return
+    impl = operations.migration_context.impl
+    new, before = values_of(operation.modify_type), values_of(operation.existing_type)
+    name = type_name(operations, operation.modify_type)
+    renamed = {old: to for old, to in operation.moved.items() if to not in before}
+    kept = [renamed.get(item, item) for item in before]
     for old, to in renamed.items():
         impl.execute(plain(f"ALTER TYPE {name} RENAME VALUE {quoted(old)} TO {quoted(to)}"))
     for place, item in enumerate(new):
@@ -168,8 +188,8 @@ def rebuild(operations: Operations, operation: AlterEnumOp) -> None:
         impl.alter_column(
             table, column, type_=made, schema=schema, postgresql_using=using(operations, operation, column, name)
         )
-        if default is not None and (value := operation.moved.get(default, default)) in values_of(type_):
-            impl.alter_column(table, column, server_default=value, schema=schema)
+        if (member := operation.followed(default)) is not None:
+            impl.alter_column(table, column, server_default=member, schema=schema)
     prefix = f"{quote(operations, type_.schema)}." if type_.schema else ""
     impl.execute(plain(f"DROP TYPE {prefix}{quote(operations, former)}"))
 
@@ -182,14 +202,20 @@ def using(operations: Operations, operation: AlterEnumOp, column: str, name: str
     return f"({text})::{name}"
 
 
-def default_of(operations: Operations, schema: str | None, table: str, column: str) -> str | None:
-    """Return the member that is a column's default in the state, if Alembic is not alone."""
+def default_of(operations: Operations, schema: str | None, table: str, column: str) -> Any:
+    """Return a column's default in the state; there is none when Alembic is alone."""
     state: Any = getattr(operations, "state", None)
     known = state.tables.get(f"{schema}.{table}" if schema else table) if state else None
-    default: Any = known.columns[column].sa_default if known and column in known.columns else None
+    return known.columns[column].sa_default if known and column in known.columns else None
+
+
+def default_member(default: Any) -> str | None:
+    """Return the text that a server default stands for, `'draft'::status` included."""
     argument: Any = getattr(default, "arg", None)
-    text = str(getattr(argument, "text", argument)) if argument is not None else None
-    return text.partition("::")[0].strip("'") if text is not None else None
+    text: object = getattr(argument, "text", argument)
+    if not isinstance(text, str):
+        return None
+    return text if argument is text else text.partition("::")[0].strip("'")
 
 
 def type_name(operations: Operations, type_: sa.Enum) -> str:
