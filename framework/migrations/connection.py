@@ -72,11 +72,11 @@ async def watching(connection: AsyncConnection, on: bool) -> AsyncGenerator[None
 @contextmanager
 def outside_transactions(connection: Connection) -> Generator[None]:
     """Let each statement inside be kept by itself."""
-    if connection.dialect.name == "sqlite":
-        # The driver does so already, and SQLAlchemy's AUTOCOMMIT would, at its end, make it begin on its own.
-        name, inside, before = NO_TRANSACTION, True, bool(connection.get_execution_options().get(NO_TRANSACTION))
-    else:
-        name, inside, before = "isolation_level", "AUTOCOMMIT", connection.get_isolation_level()
+    # On SQLite the driver does so already; SQLAlchemy's AUTOCOMMIT would, at its end, make it begin on its own.
+    sqlite = connection.dialect.name == "sqlite"
+    name, inside = (NO_TRANSACTION, True) if sqlite else ("isolation_level", "AUTOCOMMIT")
+    nested = connection.get_execution_options().get(name) == inside
+    before = inside if nested else False if sqlite else connection.get_isolation_level()
     connection.commit()
     connection.execution_options(**{name: inside})
     try:

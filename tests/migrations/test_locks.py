@@ -155,7 +155,9 @@ def upgrade():
     op.create_index("ix_name", "users_user", ["name"], postgresql_concurrently=True)
     if type(op.get_bind()).__name__ == "Connection":  # not in replay
         print("inside", flush=True)
-        import time; time.sleep(1.5)
+        import pathlib, time
+        while not pathlib.Path(__file__).with_name("go").exists():
+            time.sleep(0.05)
     op.create_index("ix_id_name", "users_user", ["id", "name"], postgresql_concurrently=True)
 """,
         down_revision="users.0001_initial",
@@ -165,6 +167,7 @@ def upgrade():
     wait_for(first, "inside")
     second = start()
     wait_for(second, "waiting for it")
+    (base.workshop.folders["users"] / "go").touch()
     await asyncio.to_thread(finish, first)
     await asyncio.to_thread(finish, second)
     indexes = await base.inspect(lambda found: found.get_indexes("users_user"))
