@@ -104,7 +104,7 @@ def plain[T: Constraint](item: T) -> T:
         for name, code in item.options
         if name != "postgresql_not_valid" and code.text.upper() != NOTHING.get(name, "").upper()
     )
-    return replace(item, options=options)
+    return replace(item, options=tuple(sorted(options, key=lambda option: option[0])))
 
 
 def item_differences[T: (Constraint, Index)](key: str, wanted: Iterable[T], found: Iterable[T]) -> Iterator[Difference]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from framework.db import models_of
 from framework.errors import CommandError
 from framework.migrations.connection import open_engine
@@ -33,12 +35,29 @@ class Wanted:
 async def models_of_database(project: "Project", wanted: Wanted) -> str:
     """Return the text of a models.py for the tables of a project's database."""
     engine = open_engine((await database_of(project)).url)
+
+    def look(connection: sa.Connection) -> Live:
+        if wanted.schema is not None:
+            require_schema(connection, wanted.schema)
+        return reflect(connection, [wanted.schema])
+
     try:
         async with engine.connect() as connection:
-            live = await connection.run_sync(lambda sync: reflect(sync, [wanted.schema]))
+            live = await connection.run_sync(look)
     finally:
         await engine.dispose()
     return render(live, wanted, known_models(project), engine.dialect.name)
+
+
+def require_schema(connection: sa.Connection, schema: str) -> None:
+    """Raise unless the database has a schema."""
+    names = sa.inspect(connection).get_schema_names()
+    if schema not in names:
+        raise CommandError(
+            f"There is no schema {schema!r} in the database.",
+            hint=f"There are: {', '.join(names)}.",
+            code="migrations.no-schema",
+        )
 
 
 def known_models(project: "Project") -> dict[str, Place]:

@@ -1,5 +1,6 @@
 """How a table's columns, keys, checks and indexes are written in models.py."""
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +17,8 @@ from framework.migrations.writer.items import column_code, constraint_code, keyw
 
 __all__ = ["FieldParts", "column_written", "constraint_written", "counts", "escaped", "field_parts", "index_written"]
 
+COLON = re.compile(r"(?<![:\w\\]):(?=\w)")
+"""One that SQLAlchemy would take for the start of a parameter."""
 RULES = ("CASCADE", "SET NULL", "RESTRICT")
 
 
@@ -47,7 +50,7 @@ def field_parts(table: Table, column: Column, dialect: str) -> FieldParts:
         arguments["sa_type"] = type_
     said = alone(table, column, arguments)
     if isinstance(column.sa_default, sa.Computed | sa.Identity) and column.generated:
-        arguments["sa_column_args"] = sequence([column.generated])
+        arguments["sa_column_args"] = sequence([generated_written(column.generated)])
     elif drawn(column):
         arguments["sa_column_args"] = sequence([call(alchemy("Identity"))])
     return FieldParts(annotation, arguments, said)
@@ -125,14 +128,20 @@ def mapping(items: Mapping[str, Code]) -> Code:
     return Code(f"{{{text}}}", imports_of(items.values()))
 
 
+def generated_written(code: Code) -> Code:
+    """Return `sa.Computed(...)` with its colons marked; `sa.Identity(...)` as it is."""
+    call_ = ast.parse(code.text, mode="eval").body
+    if isinstance(call_, ast.Call) and call_.args and isinstance(call_.args[0], ast.Constant):
+        call_.args[0] = ast.Constant(COLON.sub(r"\\:", str(call_.args[0].value)))
+    return Code(ast.unparse(call_), code.imports)
+
+
 def escaped(code: Code) -> Code:
     """Return `sa.text(...)` with the colons marked that SQLAlchemy would take for parameters."""
     if not code.text.startswith("sa.text("):
         return code
-    from ast import literal_eval
-
-    sql: str = literal_eval(code.text[len("sa.text(") : -1])
-    return call(alchemy("text"), literal(re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql)))
+    sql: str = ast.literal_eval(code.text[len("sa.text(") : -1])
+    return call(alchemy("text"), literal(COLON.sub(r"\\:", sql)))
 
 
 def constraint_written(table: Table, item: Constraint) -> Code:
@@ -160,4 +169,6 @@ def column_written(column: Column) -> Code:
         written = replace(written, default=escaped(written.default))
     if drawn(column):
         written = replace(written, generated=call(alchemy("Identity")))
+    elif column.generated is not None:
+        written = replace(written, generated=generated_written(column.generated))
     return column_code(written)

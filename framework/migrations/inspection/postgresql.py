@@ -69,10 +69,12 @@ class Schema:
         for oid, (relation,) in relations.items():
             found = self.constraints(constraints.get(oid, []), exclusions.get(oid, []))
             told = types.get(relation.name, {})
+            rows = [row for row in columns.get(oid, []) if row.name in told]
+            counter = counting_column(rows, found)
             table = Table(
                 relation.name,
                 "",
-                {row.name: column(row, told[row.name], found) for row in columns.get(oid, []) if row.name in told},
+                {row.name: counting(column(row, told[row.name]), counter, found) for row in rows},
                 tuple(sorted(found, key=lambda item: (ORDER.index(item.kind), item.name or ""))),
                 tuple(index(row) for row in indexes.get(oid, [])),
                 schema=self.known_as,
@@ -180,7 +182,7 @@ def options_of(relation: Any) -> dict[str, Any]:
     return {"options": codes(options), "sa_options": options}
 
 
-def column(row: Any, told: Any, constraints: Iterable[Constraint]) -> Column:
+def column(row: Any, told: Any) -> Column:
     """Return a column from the catalog and from what SQLAlchemy says of its type."""
     unknown = isinstance(told["type"], sa.types.NullType)
     # A guess, as Django's: SQLAlchemy has no class for it. The code keeps what it is.
@@ -191,7 +193,7 @@ def column(row: Any, told: Any, constraints: Iterable[Constraint]) -> Column:
     elif "identity" in told:
         generated = identity(type_, told["identity"])
     default = None if generated is not None else row.default
-    made = Column(
+    return Column(
         row.name,
         Code(f"unknown({row.declared!r})") if unknown else type_code(type_),
         nullable=not row.not_null,
@@ -201,7 +203,6 @@ def column(row: Any, told: Any, constraints: Iterable[Constraint]) -> Column:
         sa_type=type_,
         sa_default=generated or (None if default is None else sa.DefaultClause(sa.text(default.replace(":", r"\:")))),
     )
-    return counting(made, row.serial, constraints)
 
 
 def identity(type_: Any, told: Mapping[str, Any]) -> sa.Identity:
@@ -211,14 +212,20 @@ def identity(type_: Any, told: Mapping[str, Any]) -> sa.Identity:
     return sa.Identity(**{name: value for name, value in told.items() if usual.get(name, False) != value})
 
 
-def counting(column: Column, serial: bool, constraints: Iterable[Constraint]) -> Column:
+def counting_column(rows: Iterable[Any], constraints: Iterable[Constraint]) -> str | None:
+    """Return the name of the column that counts a key up; SQLAlchemy knows one such for a table."""
+    key = next((item.columns for item in constraints if isinstance(item, PrimaryKey)), ())
+    return next((row.name for row in rows if row.serial and row.name in key), None)
+
+
+def counting(column: Column, counter: str | None, constraints: Iterable[Constraint]) -> Column:
     """Say `autoincrement` where it is not what SQLAlchemy would do: a key of one whole number counts, others don't."""
     items = list(constraints)
     key = next((item.columns for item in items if isinstance(item, PrimaryKey)), ())
     if column.name not in key or not isinstance(column.sa_type, sa.Integer) or column.generated:
         return column
     pointing = any(column.name in item.columns for item in items if isinstance(item, ForeignKey))
-    usual = len(key) == 1 and not pointing
+    usual, serial = len(key) == 1 and not pointing, column.name == counter
     if serial:
         column = replace(column, default=None, sa_default=None)
     elif column.default is not None:

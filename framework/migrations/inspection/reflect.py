@@ -37,6 +37,8 @@ def reflect(connection: sa.Connection, schemas: Sequence[str | None] = (None,)) 
         from framework.migrations.inspection.postgresql import read_schema
     live = Live()
     for schema in schemas:
+        if schema is not None and not sa.inspect(connection).has_schema(schema):
+            continue
         found = read_schema(connection, schema)
         live.tables |= found.tables
         live.views |= found.views
