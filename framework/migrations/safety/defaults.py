@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ClauseElement
 
 from framework.migrations.schema import Column
 
-__all__ = ["is_volatile"]
+__all__ = ["is_volatile", "sql"]
 
 STABLE = frozenset(
     {

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
+from dataclasses import replace
 
 import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 
+from framework.migrations.autodetector import making
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.directives import NOT_VALID, FillNullsOp, UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.names import cut
 from framework.migrations.operand import place_of
-from framework.migrations.reading import CONCURRENTLY, read_constraint
-from framework.migrations.schema import Check, ForeignKey, Table, Unique
+from framework.migrations.reading import CONCURRENTLY, read_column, read_constraint
+from framework.migrations.safety.defaults import is_volatile, sql
+from framework.migrations.schema import Check, Column, ForeignKey, Table, Unique
 from framework.migrations.state import State, key_of
 
 __all__ = ["in_safe_steps"]
@@ -77,6 +80,8 @@ class Taking:
     def sort(self, operation: ops.MigrateOperation) -> None:
         """Keep an operation, or put what is safer in its place."""
         match operation:
+            case ops.AddColumnOp() if is_volatile(read_column(operation.column)):
+                self.volatile(read_column(operation.column))
             case ops.CreateIndexOp():
                 self.index(operation)
             case ops.DropIndexOp():
@@ -196,19 +201,37 @@ class Taking:
         self.change.backward = [drop, *back, *self.change.backward]
         if self.fill:
             self.fill_rows(self.fill)
+            self.fill = None
         self.validate(name)
         allow = ops.AlterColumnOp(table, column, schema=schema, modify_nullable=True)
         forbid = ops.AlterColumnOp(table, column, schema=schema, modify_nullable=False)
         text = f"Forbid NULL in field {column} on {model}"
         self.later(text, f"{model}_{column}_not_null", [forbid, drop], [add, allow])
 
+    def volatile(self, column: Column) -> None:
+        """Add a column without its default, which would be evaluated for every row under the lock; fill it later."""
+        default = column.sa_default.arg
+        plain = replace(column, nullable=True, default=None, sa_default=None)
+        table, schema = self.table.name, self.table.schema
+        self.kept.append(making.add_column(self.table, plain))
+        self.kept.append(ops.AlterColumnOp(table, column.name, schema=schema, modify_server_default=default))
+        value = sa.text(sql(default))
+        self.fill = FillNullsOp(table, column.name, value, column.sa_type or sa.Text(), schema)
+        if column.nullable:
+            self.fill_rows(self.fill)
+            self.fill = None
+        else:
+            self.not_null(ops.AlterColumnOp(table, column.name, schema=schema, modify_nullable=False))
+
     def fill_rows(self, operation: FillNullsOp) -> None:
         """Give rows their value after those that come meanwhile need one, in batches where the value can be written."""
         column, key = operation.column_name, self.table.primary_key
         text, fragment = f"Fill field {column} on {self.model}", f"fill_{self.model}_{column}"
-        if key is None or len(key.columns) != 1 or type(operation.value) not in (str, int, float, bool):
+        value = operation.value
+        if key is None or len(key.columns) != 1 or not isinstance(value, str | int | float | sa.TextClause):
             self.later(text, fragment, [operation], [])
             return
+        said = f"sa.text({value.text!r})" if isinstance(value, sa.TextClause) else repr(value)
         place = ", ".join(map(repr, filter(None, (self.table.name, self.table.schema))))
         step = self.later(text, fragment, [], [])
         step.data = [
@@ -216,9 +239,8 @@ class Taking:
             f"key, column = table.c[{key.columns[0]!r}], table.c[{column!r}]",
             "async for rows in migration.batches(sa.select(key).where(column.is_(None))):",
             "    keys = [row[0] for row in rows]",
-            f"    await migration.execute(table.update().where(key.in_(keys)).values({{column: {operation.value!r}}}))",
+            f"    await migration.execute(table.update().where(key.in_(keys)).values({{column: {said}}}))",
         ]
-        self.fill = None
 
     def forget_default(self, operation: ops.AlterColumnOp) -> None:
         """Keep a default until the running release, which knows no value for the column, is gone."""

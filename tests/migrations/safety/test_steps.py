@@ -195,3 +195,31 @@ def test_another_app_waits_for_the_steps_it_needs_only(workshop: Workshop) -> No
     made = make_safely(workshop, user, POST, COLORED)
     assert "users.0001_initial" in made
     assert workshop.graph().nodes["users.0001_initial"].depends_on == ("blog.0001_initial",)
+
+
+async def test_a_default_of_its_own_for_each_row_is_filled_in_batches(postgres: Base) -> None:
+    workshop = postgres.workshop
+    workshop.make(TAG)
+    await postgres.migrate()
+    await postgres.execute("INSERT INTO blog_tag (id, name) VALUES (1, 'red'), (2, 'blue')")
+    made = make_safely(
+        workshop,
+        model(
+            "blog",
+            "Tag",
+            key,
+            column("name", sa.String(50)),
+            column("token", sa.Uuid, server_default=sa.func.gen_random_uuid(), nullable=False),
+        ),
+    )
+    assert unsafe(workshop, made) == {}
+    assert [revision.partition("_")[2] for revision in made] == [
+        "tag_token",
+        "fill_tag_token",
+        "validate_ck_blog_tag_token_not_null",
+        "tag_token_not_null",
+    ]
+    await postgres.migrate()
+    await postgres.execute("INSERT INTO blog_tag (id, name) VALUES (3, 'grey')")
+    assert await postgres.rows("SELECT count(DISTINCT token) FROM blog_tag") == [(3,)]
+    await postgres.take_back(list(reversed(made)))
