@@ -30,6 +30,7 @@ FILES = {
     "legacy/__init__.py": "",
     "legacy/apps.py": "from framework import AppConfig\n\n\nclass LegacyConfig(AppConfig):\n    name = 'legacy'\n",
 }
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyz-legacy"
 SESSION = """
 import os, sys
 from framework.management import main
@@ -68,7 +69,7 @@ class Legacy:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", SESSION, f"use {url}", *lines],
             cwd=self.path,
-            env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz-legacy"},
+            env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "SECRET_KEY": SECRET},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
