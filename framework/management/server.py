@@ -26,6 +26,7 @@ from framework.management.catalogue import locate
 from framework.management.findings import report
 from framework.management.invocation import Invocation
 from framework.project import Project
+from framework.web.checks import check_application
 
 GRACE = 3
 """Seconds that a development server waits for requests in flight when it ends."""
@@ -88,7 +89,7 @@ def serve_workers(invocation: Invocation, listener: socket.socket, address: Addr
 def checked(application: Any, invocation: Invocation) -> Project:
     """Run the system checks and print what they say. An error ends the process."""
     project: Project = application.state.project
-    found = list(checks.run(project))
+    found = [*checks.run(project), *check_application(project)]
     messages = [message for message in found if not checks.is_silenced(project, message)]
     failed = any(message.level >= Level.ERROR for message in messages)
     typer.echo(report(messages, silenced=len(found) - len(messages)), err=failed, color=invocation.color)

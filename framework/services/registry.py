@@ -89,13 +89,18 @@ class Services:
         """Yield what keeps the provided services from being built: a missing one, a cycle, an unreadable type."""
         seen: set[str] = set()
         for key in [*self._providers, *self._overrides]:
-            try:
-                if not _is_open(key):
-                    self._plan(key)
-            except FrameworkError as error:
-                if error.message not in seen:
-                    seen.add(error.message)
-                    yield error
+            error = None if _is_open(key) else self.problem(key)
+            if error is not None and error.message not in seen:
+                seen.add(error.message)
+                yield error
+
+    def problem(self, type_: Any) -> FrameworkError | None:
+        """Return what keeps `type_` from being built, or `None`."""
+        try:
+            self._plan(plain(type_))
+        except FrameworkError as error:
+            return error
+        return None
 
     def _find(self, key: Any) -> Provider | None:
         """Return the provider of exactly `key`, else of the generic it is made from, else the section it names."""

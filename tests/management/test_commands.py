@@ -98,6 +98,35 @@ def test_check_of_a_sound_project_has_one_line(project: Folder) -> None:
     assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n")
 
 
+def test_check_looks_at_what_would_be_served(project: Folder) -> None:
+    project.app(
+        "blog",
+        {
+            "routes.py": """
+            from fastapi import APIRouter, Depends
+            from framework.web import Inject
+
+            class Nowhere: ...
+
+            def current(nowhere: Inject[Nowhere]): ...
+
+            router = APIRouter()
+
+            @router.get("/", dependencies=[Depends(current)])
+            async def root(): ...
+            """,
+        },
+    )
+    project.install("blog")
+
+    said = project.manage("check", environment={"DEBUG": "1"}).stderr
+    project.write({"blog/middleware.py": "middleware = 3"})
+    refused = project.manage("check", environment={"DEBUG": "1"})
+
+    assert "(services.not-found) blog:root cannot be answered. Nothing provides blog.routes.Nowhere." in said
+    assert (refused.returncode, "blog/middleware.py" in refused.stderr) == (1, True)
+
+
 def test_check_fails_from_the_given_level_on(blog: Folder) -> None:
     done = blog.manage("check", "--fail-level", "warning")
 

@@ -54,6 +54,11 @@ def check(
                 code="check.tag",
             )
     found = list(checks.run(project, tags=tuple(tag or ()), deploy=deploy))
+    if not tag:
+        # Only a full check loads what it takes to serve.
+        from framework.web.checks import check_application
+
+        found += check_application(project)
     messages = [message for message in found if not checks.is_silenced(project, message)]
     failed = any(message.level >= Level[fail_level] for message in messages)
     if json:
