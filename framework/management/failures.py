@@ -30,7 +30,10 @@ def fail(error: FrameworkError, invocation: Invocation) -> Never:
 def fail_in_app(error: Exception, invocation: Invocation) -> Never:
     """Print the traceback of somebody else's error, from the first frame that is not ours, and exit."""
     if not invocation.show_traceback:
-        error = error.with_traceback(_from_the_app(error.__traceback__) or error.__traceback__)
+        trace = _from_the_app(error.__traceback__)
+        # A syntax error says itself where it is: no frame of the app ever ran.
+        own = trace is not None or isinstance(error, SyntaxError)
+        error = error.with_traceback(trace if own else error.__traceback__)
     traceback.print_exception(error)
     sys.exit(1)
 

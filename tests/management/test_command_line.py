@@ -157,6 +157,17 @@ def test_an_error_of_an_app_keeps_its_own_traceback_and_loses_ours(project: Fold
     assert "framework/management" in project.manage("crash", "--traceback").stderr
 
 
+def test_a_syntax_error_of_an_app_is_shown_without_a_frame_of_ours(project: Folder) -> None:
+    project.app("blog", {"models.py": "class (\n"})
+    project.install("blog")
+
+    lines = project.manage("apps").stderr.splitlines()
+
+    assert lines[0] == f'  File "{project.path}/blog/models.py", line 1'
+    assert lines[3] == "SyntaxError: invalid syntax"
+    assert len(lines) == 5, lines  # and the app that was being loaded
+
+
 def test_a_later_app_overrides_a_command_of_an_earlier_one_and_of_the_framework(project: Folder) -> None:
     own = 'import typer\ncommands = typer.Typer()\n\n@commands.command()\ndef {name}():\n    print("{app}")\n'
     project.app("blog", {"commands.py": own.format(name="load", app="blog")})
