@@ -1,6 +1,7 @@
 """Migrations and what comes before what. Knows neither Alembic nor SQLAlchemy: headers are enough for plans."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 from framework.errors import CommandError
@@ -44,6 +45,12 @@ class Graph:
         if not any(node.replaces for node in self.files.values()):
             return self
         return Graph(self.files.values(), self.apps, applied)
+
+    def apart(self) -> "Graph":
+        """Return the graph of all files side by side, in which no migration stands for others."""
+        if not any(node.replaces for node in self.files.values()):
+            return self
+        return Graph((replace(node, replaces=()) for node in self.files.values()), self.apps)
 
     def missing(self, node: Migration, revision: str) -> HistoryError:
         """Return the error for a migration that follows one that is not there."""

@@ -14,7 +14,7 @@ from framework.migrations.settings import MigrationsSettings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Outline", "Site", "folders_of", "graph_of", "is_own", "require_apps"]
+__all__ = ["Outline", "Site", "files_of", "folders_of", "graph_of", "is_own", "require_apps"]
 
 FOLDER = "migrations"
 LIBRARIES = {"site-packages", "dist-packages"}
@@ -64,6 +64,11 @@ def folders_of(project: Site) -> dict[str, Path]:
 def graph_of(project: Site) -> Graph:
     """Return the history of the project's apps."""
     return load_graph(folders_of(project))
+
+
+def files_of(project: Site) -> Graph:
+    """Return the history with every file for itself: no squashed migration in the place of others."""
+    return graph_of(project).apart()
 
 
 def is_own(project: Site, app: AppConfig) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framework.errors import CommandError
+from framework.management import Invocation
 from framework.migrations.commands.group import commands
-from framework.migrations.places import folders_of, graph_of, require_apps
+from framework.migrations.commands.merging import merge_ends
+from framework.migrations.places import Outline, folders_of, graph_of, require_apps
 from framework.project import Project
 from framework.services import Inject
 
@@ -19,11 +21,12 @@ if TYPE_CHECKING:
 
 @commands.command()
 def makemigrations(
-    project: Inject[Project],
+    invocation: Inject[Invocation],
     labels: Annotated[list[str] | None, typer.Argument(metavar="[APP]...", help="Only these apps.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if migrations are missing; write none.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="Write a migration to fill in by hand.")] = False,
+    merge: Annotated[bool, typer.Option("--merge", help="Bring the ends of a history together.")] = False,
     noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
     name: Annotated[str | None, typer.Option("--name", "-n", help="Name of the new migration.")] = None,
     safe: Annotated[bool, typer.Option("--safe", help="Write steps that a running system bears.")] = False,
@@ -40,9 +43,14 @@ def makemigrations(
     from framework.migrations.writer.files import render
 
     named = labels or []
-    require_apps(project, named, exit_code=2)
+    require_apps(Outline.of(invocation.settings), named, exit_code=2)
     if name is not None and not name.isidentifier():
         raise CommandError("The migration name must be a valid Python identifier.", code="migrations.name")
+    if merge:
+        outline = Outline.of(invocation.settings)
+        merge_ends(outline, named, name, quiet=noinput, dry_run=dry_run, verbosity=invocation.verbosity)
+        return
+    project = invocation.project
     if empty:
         graph = graph_of(project)
         graph.require_single_ends()

@@ -74,7 +74,10 @@ def parents(revisions: Sequence[str]) -> str:
 
 def docstring(migration: NewMigration) -> str:
     """Return what the migration does, a line a change."""
-    texts = [change.text.replace("\\", "\\\\").replace('"', "'") for change in migration.changes] or ["Write me"]
+    texts = [change.text.replace("\\", "\\\\").replace('"', "'") for change in migration.changes]
+    if not texts:
+        merged = " and ".join(revision.partition(".")[2] or revision for revision in migration.parents)
+        texts = [f"Merge {merged}" if len(migration.parents) > 1 else "Write me"]
     if len(texts) == 1:
         return f'"""{texts[0]}."""'[: WIDTH * 2]
     return '"""' + ".\n".join(texts) + '.\n"""'
