@@ -368,5 +368,8 @@ def test_operations_that_are_kept_one_by_one_hold_no_locks(workshop: Workshop) -
 def test_what_changes_the_state_alone_is_no_step_on_the_database(workshop: Workshop) -> None:
     body = 'with op.state_only():\n    op.drop_column("blog_post", "title")\n'
     assert found(workshop, "postgresql", body) == []
+    body = 'with op.state_only():\n    op.create_table("blog_known", sa.Column("id", sa.Integer))\n'
+    body += 'op.drop_table("blog_known")'
+    assert found(workshop, "postgresql", body) == ["drop-table"]
     body = 'with op.database_only():\n    op.drop_column("blog_post", "title")\n'
     assert found(workshop, "postgresql", body) == ["drop-column"]
