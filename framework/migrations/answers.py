@@ -89,7 +89,9 @@ class Answered(Questioner):
         told = self.found(self.answers.renames, key)
         if told in names:
             self.used.add(key.lower())
-        return None if told is None else told in names
+            return True
+        # A name that is not among them may be mistyped: the question stands.
+        return False if told is False else None
 
     def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
         """Ask: what is known about renames was told before."""

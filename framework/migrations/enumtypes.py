@@ -9,7 +9,7 @@ from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator
 
-from framework.migrations.directives.enums import AlterEnumOp, values_of
+from framework.migrations.directives.enums import AlterEnumOp, schema_of, values_of
 
 if TYPE_CHECKING:
     from framework.migrations.operations import StateOperations
@@ -34,7 +34,7 @@ def enums_in(type_: Any) -> Iterator[sa.Enum]:
 
 
 def name_of(type_: sa.Enum) -> Name:
-    return type_.schema, str(type_.name)
+    return schema_of(type_), str(type_.name)
 
 
 def types_of(state: "State") -> dict[Name, sa.Enum]:
@@ -84,7 +84,7 @@ def following_types(operations: "StateOperations", changes: Iterable[ops.Migrate
 
 
 def create(operations: "StateOperations", type_: sa.Enum) -> None:
-    made = postgresql.ENUM(*values_of(type_), name=str(type_.name), schema=type_.schema)
+    made = postgresql.ENUM(*values_of(type_), name=str(type_.name), schema=schema_of(type_))
     impl: Any = operations.impl
     if operations.migration_context.as_sql:
         impl.execute(postgresql.CreateEnumType(made))

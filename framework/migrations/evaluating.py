@@ -136,7 +136,7 @@ def read(value: object, wanted: type[Any]) -> Any:
 
 
 def member(type_: sa.Enum, value: object) -> str:
-    members = cast("list[str]", type_.enums)  # pyright: ignore[reportUnknownMemberType]  # untyped there
+    members = list(type_.enums)
     text = value.name if isinstance(value, Enum) else value
     if text not in members:
         raise Unreadable(f"{value!r} is none of {', '.join(members)}.")

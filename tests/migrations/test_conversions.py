@@ -144,7 +144,7 @@ async def test_exact_types_of_postgresql_survive_the_way_through_a_file(
         column("during", postgresql.TSTZRANGE),
         column("gone", sa.Boolean, server_default=sa.false()),
         lambda: postgresql.ExcludeConstraint(
-            (sa.column("room"), "="), (sa.column("during"), "&&"), name="ex_room", where=sa.text("NOT gone")
+            (sa.text("room"), "="), (sa.text("during"), "&&"), name="ex_room", where=sa.text("NOT gone")
         ),
         lambda: sa.Index("ix_some", "room", postgresql_where=sa.text("NOT gone"), postgresql_include=["during"]),
         lambda: sa.Index("ix_case", sa.text("lower(c0::text)"), unique=True),

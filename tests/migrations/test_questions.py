@@ -241,7 +241,7 @@ def test_renames_are_told_on_the_command_line(workshop: Workshop) -> None:
     with pytest.raises(CommandError, match="is not understood"):
         answers.add_renames(["title"])
     answers.add_renames(["blog.Article.headline:tilte"])
-    with pytest.raises(CommandError, match="Nothing was renamed from 'blog.Article.headline' to 'tilte'"):
+    with pytest.raises(CommandError, match=r"Nothing was renamed from 'blog.Article.headline' to 'tilte'"):
         answered.require_used()
 
 

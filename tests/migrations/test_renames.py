@@ -8,7 +8,6 @@ from framework.errors import CommandError
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema import Column, Table
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression")
 
 
@@ -147,7 +146,7 @@ def test_without_an_answer_nothing_is_dropped(workshop: Workshop) -> None:
         workshop.detect(post(title="headline"), comment())
     assert (caught.value.exit_code, caught.value.code) == (3, "migrations.renamed")
     assert "--rename blog.Post.title:headline" in str(caught.value.hint)
-    with pytest.raises(CommandError, match="'blog.Post' may have been renamed to 'Article'"):
+    with pytest.raises(CommandError, match=r"'blog.Post' may have been renamed to 'Article'"):
         workshop.detect(post("Article"), comment("blog_article"))
 
 

@@ -9,7 +9,7 @@ from alembic.operations import ops
 from framework.migrations.apply import with_members
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.directives import AlterEnumOp
-from framework.migrations.directives.enums import values_of
+from framework.migrations.directives.enums import schema_of, values_of
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema import Column, Table
 from framework.migrations.state import State
@@ -41,7 +41,7 @@ def altered_enums(past: State, after: Mapping[str, Table]) -> Sequence[Altered]:
                 continue
             before, now = old.sa_type, new.sa_type
             if isinstance(before, sa.Enum) and isinstance(now, sa.Enum) and same_kind(before, now):
-                shared = (now.schema, now.name) if now.native_enum else (key, name)
+                shared = (schema_of(now), now.name) if now.native_enum else (key, name)
                 found.setdefault(shared, Altered(before, now)).places.append((table, old, new))
     return list(found.values())
 
@@ -50,7 +50,7 @@ def same_kind(old: sa.Enum, new: sa.Enum) -> bool:
     """Tell whether two enums are kept the same way; a PostgreSQL type of another name is another type."""
     if bool(old.native_enum) != bool(new.native_enum):
         return False
-    return not new.native_enum or (old.schema, old.name) == (new.schema, new.name)
+    return not new.native_enum or (schema_of(old), old.name) == (schema_of(new), new.name)
 
 
 def enum_changed(altered: Altered, questioner: Questioner, past: State) -> Change:

@@ -1,6 +1,6 @@
 """Finds what was renamed: tables and columns, by asking, and constraints and indexes, by what they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from alembic.operations import ops
@@ -15,23 +15,25 @@ __all__ = ["followed_names", "renamed_columns", "renamed_tables"]
 
 
 def renamed_tables(past: State, after: Mapping[str, Table], questioner: Questioner) -> Iterator[Change]:
-    """Yield the changes that rename tables, and rename them in `past`."""
-    for new in [table for key, table in after.items() if key not in past.tables]:
-        for old in [table for key, table in past.tables.items() if key not in after]:
-            if table_was_renamed(old, new, questioner):
-                yield table_renamed(old, new)
-                past.rename_table(old.key, new.name)
-                past.change(new.key, lambda table, new=new: replace(table, app=new.app, model=new.model))
-                break
+    """Yield the changes that rename tables, and rename them in `past`; what was told comes before what is asked."""
+    for was_renamed in (table_told, table_asked):
+        for new in [table for key, table in after.items() if key not in past.tables]:
+            for old in [table for key, table in past.tables.items() if key not in after]:
+                if was_renamed(old, new, questioner.about(old.app)):
+                    yield table_renamed(old, new)
+                    past.rename_table(old.key, new.name)
+                    past.change(new.key, lambda table, new=new: replace(table, app=new.app, model=new.model))
+                    break
 
 
-def table_was_renamed(old: Table, new: Table, questioner: Questioner) -> bool:
-    questioner = questioner.about(old.app)
-    moved = old.app != new.app
-    names = [f"{new.app}.{new.label}", *([] if moved else [new.label])]
-    if (told := questioner.told_rename(f"{old.app}.{old.label}", *names)) is not None:
-        return told
-    return alike(old, new) and (not moved or old.label == new.label) and questioner.renamed_table(old, new)
+def table_told(old: Table, new: Table, questioner: Questioner) -> bool | None:
+    names = [f"{new.app}.{new.label}", *([new.label] if old.app == new.app else [])]
+    return questioner.told_rename(f"{old.app}.{old.label}", *names)
+
+
+def table_asked(old: Table, new: Table, questioner: Questioner) -> bool:
+    likely = alike(old, new) and (old.app == new.app or old.label == new.label)
+    return likely and table_told(old, new, questioner) is None and questioner.renamed_table(old, new)
 
 
 def alike(old: Table, new: Table) -> bool:
@@ -62,24 +64,33 @@ def table_renamed(old: Table, new: Table) -> Change:
 
 
 def renamed_columns(past: State, after: Mapping[str, Table], questioner: Questioner) -> Iterator[Change]:
-    """Yield the changes that rename columns, and rename them in `past`."""
-    for key, table in after.items():
-        if key not in past.tables:
-            continue
-        for new in [column for name, column in table.columns.items() if name not in past[key].columns]:
-            for old in [column for name, column in past[key].columns.items() if name not in table.columns]:
-                if column_was_renamed(past[key], table, old, new, questioner):
-                    yield column_renamed(table, old, new)
-                    past.rename_column(key, old.name, new.name)
-                    break
+    """Yield the changes that rename columns, and rename them in `past`; what was told comes before what is asked."""
+    for was_renamed in (column_told, column_asked):
+        for table in [table for key, table in after.items() if key in past.tables]:
+            yield from renamed_columns_of(past, table, questioner.about(table.app), was_renamed)
 
 
-def column_was_renamed(before: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> bool:
-    questioner = questioner.about(table.app)
-    if (told := questioner.told_rename(f"{table.app}.{table.label}.{old.name}", new.name)) is not None:
-        return told
-    points = targets(before, old) == targets(table, new)
-    return old.type == new.type and points and questioner.renamed_column(table, old, new)
+type Judge = Callable[[Table, Table, Column, Column, Questioner], bool | None]
+
+
+def renamed_columns_of(past: State, table: Table, questioner: Questioner, was_renamed: Judge) -> Iterator[Change]:
+    before = past[table.key]
+    for new in [column for name, column in table.columns.items() if name not in before.columns]:
+        for old in [column for name, column in past[table.key].columns.items() if name not in table.columns]:
+            if was_renamed(past[table.key], table, old, new, questioner):
+                yield column_renamed(table, old, new)
+                past.rename_column(table.key, old.name, new.name)
+                break
+
+
+def column_told(before: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> bool | None:
+    return questioner.told_rename(f"{table.app}.{table.label}.{old.name}", new.name)
+
+
+def column_asked(before: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> bool:
+    likely = old.type == new.type and targets(before, old) == targets(table, new)
+    told = column_told(before, table, old, new, questioner)
+    return likely and told is None and questioner.renamed_column(table, old, new)
 
 
 def targets(table: Table, column: Column) -> set[str]:

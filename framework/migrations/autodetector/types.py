@@ -108,8 +108,8 @@ def assigned(before: TypeEngine[Any], after: TypeEngine[Any]) -> bool:
 
 def zone(name: str, before: TypeEngine[Any], after: TypeEngine[Any]) -> str | None:
     """Read a time without a zone as UTC, whatever zone the session is in."""
-    times = isinstance(before, sa.DateTime) and isinstance(after, sa.DateTime)
-    return f"{name} AT TIME ZONE 'UTC'" if times and before.timezone != after.timezone else None
+    zones = {bool(item.timezone) for item in (before, after) if isinstance(item, sa.DateTime)}
+    return f"{name} AT TIME ZONE 'UTC'" if len(zones) > 1 else None
 
 
 def named(type_: TypeEngine[Any] | None) -> str:

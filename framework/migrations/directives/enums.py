@@ -1,7 +1,7 @@
 """`op.alter_enum()`: an enum gains, loses and renames members, and the rows that hold them follow."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.operations import Operations, ops
@@ -9,12 +9,18 @@ from sqlalchemy.dialects import postgresql
 
 from framework.errors import FrameworkError
 
-__all__ = ["AlterEnumOp", "default_member", "values_of"]
+__all__ = ["AlterEnumOp", "default_member", "schema_of", "values_of"]
 
 
 def values_of(type_: sa.Enum) -> list[str]:
     """Return the values an enum is stored as."""
-    return list(cast("list[str]", type_.enums))  # pyright: ignore[reportUnknownMemberType]  # untyped there
+    return list(type_.enums)
+
+
+def schema_of(type_: sa.Enum) -> str | None:
+    """Return the schema of PostgreSQL's that an enum type is in."""
+    schema: Any = vars(type_).get("schema")
+    return schema
 
 
 @Operations.register_operation("alter_enum")
@@ -137,7 +143,7 @@ def alter_text(operations: Operations, operation: AlterEnumOp, schema: str | Non
             operations.alter_column(table, column, schema=schema, **options)
         return
     # No check while the rows change: either would refuse what the other allows.
-    text = sa.String(max(old.length, new.length))
+    text = sa.String(max(old.length or 0, new.length or 0))
     with operations.batch_alter_table(table, schema=schema) as batch:
         batch.alter_column(column, existing_type=old, type_=text)
     update(operations, operation, schema, table, column)
@@ -159,7 +165,7 @@ def alter_native(operations: Operations, operation: AlterEnumOp) -> None:
     if not operation.in_place:
         rebuild(operations, operation)
         return
-    impl = operations.migration_context.impl
+    impl: Any = operations.migration_context.impl
     new, before = values_of(operation.modify_type), values_of(operation.existing_type)
     name = type_name(operations, operation.modify_type)
     renamed = {old: to for old, to in operation.moved.items() if to not in before}
@@ -174,12 +180,12 @@ def alter_native(operations: Operations, operation: AlterEnumOp) -> None:
 
 def rebuild(operations: Operations, operation: AlterEnumOp) -> None:
     """Make the type anew: PostgreSQL cannot take a value away."""
-    impl = operations.migration_context.impl
+    impl: Any = operations.migration_context.impl
     type_ = operation.modify_type
     name = type_name(operations, type_)
     former = f"{type_.name}_former"
     impl.execute(plain(f"ALTER TYPE {name} RENAME TO {quote(operations, former)}"))
-    made = postgresql.ENUM(*values_of(type_), name=str(type_.name), schema=type_.schema)
+    made = postgresql.ENUM(*values_of(type_), name=str(type_.name), schema=schema_of(type_))
     impl.execute(postgresql.CreateEnumType(made))
     for schema, table, column in operation.places:
         default = default_of(operations, schema, table, column)
@@ -190,7 +196,8 @@ def rebuild(operations: Operations, operation: AlterEnumOp) -> None:
         )
         if (member := operation.followed(default)) is not None:
             impl.alter_column(table, column, server_default=member, schema=schema)
-    prefix = f"{quote(operations, type_.schema)}." if type_.schema else ""
+    schema = schema_of(type_)
+    prefix = f"{quote(operations, schema)}." if schema else ""
     impl.execute(plain(f"DROP TYPE {prefix}{quote(operations, former)}"))
 
 
@@ -219,7 +226,8 @@ def default_member(default: Any) -> str | None:
 
 
 def type_name(operations: Operations, type_: sa.Enum) -> str:
-    prefix = f"{quote(operations, type_.schema)}." if type_.schema else ""
+    schema = schema_of(type_)
+    prefix = f"{quote(operations, schema)}." if schema else ""
     return prefix + quote(operations, str(type_.name))
 
 
