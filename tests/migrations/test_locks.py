@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from workbench import Base, column, key, model
 
 from framework.migrations.executor import Executor, MigrationFailed
-from framework.migrations.lock import Locked, run_lock
+from framework.migrations.lock import FileLock, Locked, run_lock
 from framework.migrations.patience import Patience
 
 PROGRAM = Path(__file__).with_name("replica.py")
@@ -142,6 +142,23 @@ async def test_the_lock_is_one_for_a_database_and_free_after_an_error(base: Base
         assert f"pid {os.getpid()}" in caught.value.message
         async with run_lock(other, wait=False, tell=print):
             pass
+
+
+async def test_a_lock_on_a_file_that_its_former_holder_has_removed_counts_for_nothing(
+    sqlite: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with sqlite.engine.connect() as connection:
+        lock = FileLock(connection)
+
+        def too_late(descriptor: int) -> bool:
+            lock.path.unlink()
+            return True
+
+        with monkeypatch.context() as patch:
+            patch.setattr("framework.migrations.lock.lock_file", too_late)
+            assert not await lock.take()
+        assert await lock.take()
+        await lock.release()
 
 
 async def test_nobody_who_waits_holds_up_an_index_that_is_made_concurrently(base: Base, start: Start) -> None:
