@@ -3,17 +3,23 @@
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pydantic import ValidationError
 
 from framework.conf import settings as settings_module
+from framework.conf.errors import no_such_setting
 from framework.conf.near import near
+from framework.conf.section import Section
 from framework.conf.settings import Settings
 from framework.errors import FrameworkError, ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 __all__ = ["FRAMEWORK_SETTINGS", "find_settings", "load_settings"]
 
@@ -107,13 +113,29 @@ def raised(error: Exception, name: str) -> ImproperlyConfigured:
     place = line_of(error, name)
     if isinstance(error, ValidationError):
         details = "; ".join(
-            f"{'.'.join(map(str, d['loc'])) or error.title}: {d['msg']}" for d in error.errors(include_url=False)
+            f"{'.'.join(map(str, detail['loc'])) or error.title}: {said(detail, error.title)}"
+            for detail in error.errors(include_url=False)
         )
         return failed(f"{place}: {error.title} cannot be made: {details}.", None)
     key = error.args[0] if isinstance(error, KeyError) and error.args else None
     declare = f"Set {key}, or declare a field for it: fields are read from the environment and from .env."
     text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     return failed(f"{place} raised {text}.", declare if isinstance(key, str) else None)
+
+
+def said(detail: "ErrorDetails", title: str) -> str:
+    """Return what pydantic says of a value, with the near match of a keyword that names nothing."""
+    kind = next((kind for kind in descendants(Section) if kind.__name__ == title), None)
+    if detail["type"] == "extra_forbidden" and kind is not None:
+        return no_such_setting(kind, tuple(map(str, detail["loc"])))
+    return detail["msg"].removeprefix("Value error, ")
+
+
+def descendants(kind: type[Section]) -> Iterator[type[Section]]:
+    """Yield the sections that are written on another, directly or not."""
+    for below in kind.__subclasses__():
+        yield below
+        yield from descendants(below)
 
 
 def line_of(error: BaseException, name: str) -> str:

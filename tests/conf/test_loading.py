@@ -127,13 +127,13 @@ def test_the_variable_is_named_when_it_chose(monkeypatch: pytest.MonkeyPatch) ->
         (
             "from framework.cache import CacheSettings\n\ncache = CacheSettings(\n    ttll=1\n)\n",
             3,
-            ": CacheSettings cannot be made: ttll: Extra inputs are not permitted.",
+            ": CacheSettings cannot be made: ttll: there is no such setting. Did you mean ttl?",
             None,
         ),
         (
             "from framework.db import DatabaseSettings\nd = DatabaseSettings(url='mysql://u:hunter2@h', pool_size=0)\n",
             2,
-            ": DatabaseSettings cannot be made: url: Value error, The database URL starts with 'mysql://'",
+            ": DatabaseSettings cannot be made: url: The database URL starts with 'mysql://'",
             None,
         ),
     ],
