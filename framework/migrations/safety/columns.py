@@ -125,8 +125,9 @@ RULES = (
         "A column becomes NOT NULL without a check that proves it",
         "Every row is read while nobody can write or read the table; a NULL that is there makes it fail.",
         (
+            "Let the release write no NULL any more, and fill the rows that are NULL, in batches, in a migration with "
+            "data().",
             "Add a check 'column IS NOT NULL' with postgresql_not_valid=True.",
-            "Fill the rows that are NULL, in batches, in a migration with data().",
             "In a migration of its own, op.validate_constraint().",
             "Then set NOT NULL, which believes the check, and drop the check.",
         ),

@@ -197,11 +197,16 @@ class Taking:
         drop = ops.DropConstraintOp(name, table, type_="check", schema=schema)
         nulls = self.take_back(lambda item: isinstance(item, ops.AlterColumnOp) and item.modify_nullable is True)
         back = [rest for item in nulls if isinstance(item, ops.AlterColumnOp) for rest in without_null(item)]
-        self.kept.extend([*without_null(operation), unproved])
-        self.change.backward = [drop, *back, *self.change.backward]
+        self.kept.extend(without_null(operation))
+        self.change.backward = [*back, *self.change.backward]
         if self.fill:
+            # Filled first: the check would refuse every change of a row that is NULL still.
             self.fill_rows(self.fill)
             self.fill = None
+            self.later(f"Refuse NULL in field {column} on {model} from now on", f"{model}_{name}", [unproved], [drop])
+        else:
+            self.kept.append(unproved)
+            self.change.backward.insert(0, drop)
         self.validate(name)
         allow = ops.AlterColumnOp(table, column, schema=schema, modify_nullable=True)
         forbid = ops.AlterColumnOp(table, column, schema=schema, modify_nullable=False)

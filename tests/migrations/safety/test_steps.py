@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from workbench import Base, Model, Workshop, column, key, model, tables
 
 from framework.migrations.autodetector.detection import detect
+from framework.migrations.failure import MigrationFailed
 from framework.migrations.replay import replay
 from framework.migrations.safety.gate import pass_one
 from framework.migrations.safety.steps import in_safe_steps
@@ -164,27 +165,33 @@ async def test_a_new_column_keeps_its_default_until_the_old_release_is_gone(base
     await base.execute("INSERT INTO blog_tag (id, name) VALUES (3, 'grey')")
 
 
-async def test_null_is_filled_in_batches_after_new_ones_are_refused(base: Base) -> None:
+async def test_null_is_filled_in_batches_and_refused_then(base: Base) -> None:
     workshop = base.workshop
-    workshop.make(TAG)
+    workshop.make(COLORED)
     await base.migrate()
     await base.execute("INSERT INTO blog_tag (id, name) VALUES (1, 'red'), (2, NULL)")
+    name = column("name", sa.String(50), default="none", nullable=False)
     made = make_safely(
-        workshop, model("blog", "Tag", key, column("name", sa.String(50), default="none", nullable=False))
+        workshop, model("blog", "Tag", key, name, column("color", sa.String(9), default="x", nullable=False))
     )
     assert [revision.partition("_")[2] for revision in made] == [
-        "alter_tag_name",
         "fill_tag_name",
+        "tag_ck_blog_tag_name_not_null",
         "validate_ck_blog_tag_name_not_null",
         "tag_name_not_null",
+        "fill_tag_color",
+        "tag_ck_blog_tag_color_not_null",
+        "validate_ck_blog_tag_color_not_null",
+        "tag_color_not_null",
     ]
     assert unsafe(workshop, made) == {}
-    await base.migrate(made[0])
+    await base.migrate(made[1])
     if base.engine.dialect.name == "postgresql":
         with pytest.raises(sa.exc.IntegrityError):
-            await base.execute("INSERT INTO blog_tag (id, name) VALUES (3, NULL)")
+            await base.execute("INSERT INTO blog_tag (id, name, color) VALUES (3, NULL, 'red')")
+    # A row is changed for one column while the other is still NULL.
     await base.migrate()
-    assert await base.rows("SELECT name FROM blog_tag ORDER BY id") == [("red",), ("none",)]
+    assert await base.rows("SELECT name, color FROM blog_tag ORDER BY id") == [("red", "x"), ("none", "x")]
     await base.take_back(list(reversed(made)))
     await base.execute("INSERT INTO blog_tag (id, name) VALUES (3, NULL)")
 
@@ -216,6 +223,7 @@ async def test_a_default_of_its_own_for_each_row_is_filled_in_batches(postgres: 
     assert [revision.partition("_")[2] for revision in made] == [
         "tag_token",
         "fill_tag_token",
+        "tag_ck_blog_tag_token_not_null",
         "validate_ck_blog_tag_token_not_null",
         "tag_token_not_null",
     ]
@@ -223,3 +231,21 @@ async def test_a_default_of_its_own_for_each_row_is_filled_in_batches(postgres: 
     await postgres.execute("INSERT INTO blog_tag (id, name) VALUES (3, 'grey')")
     assert await postgres.rows("SELECT count(DISTINCT token) FROM blog_tag") == [(3,)]
     await postgres.take_back(list(reversed(made)))
+
+
+async def test_a_table_is_made_anew_while_its_rows_do_not_meet_a_check_yet(base: Base) -> None:
+    workshop = base.workshop
+    workshop.make(TAG)
+    await base.migrate()
+    await base.execute("INSERT INTO blog_tag (id, name) VALUES (1, NULL)")
+    made = make_safely(workshop, model("blog", "Tag", key, column("name", sa.String(50), nullable=False)))
+    await base.migrate(made[0])
+    step = 'op.alter_column("blog_tag", "name", type_=sa.Text())'
+    workshop.write("users", "0001_x", f"def upgrade():\n    {step}\n", depends_on=made[0])
+    await base.migrate("users.0001_x")
+    with pytest.raises(MigrationFailed):
+        await base.migrate(made[1])
+    await base.execute("UPDATE blog_tag SET name = 'red'")
+    await base.migrate()
+    with pytest.raises(sa.exc.IntegrityError):
+        await base.execute("INSERT INTO blog_tag (id, name) VALUES (2, NULL)")
