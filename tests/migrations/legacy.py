@@ -13,7 +13,8 @@ import asyncpg
 
 from framework.db.url import DatabaseURL
 from framework.migrations.connection import open_engine
-from framework.migrations.inspection.reflect import Live, reflect
+from framework.migrations.inspection.live import Live
+from framework.migrations.inspection.reflect import reflect
 
 SCHEMAS = Path(__file__).parent / "schemas"
 FILES = {

@@ -11,7 +11,8 @@ from framework.errors import CommandError
 from framework.migrations.connection import open_engine
 from framework.migrations.inspectdb.module import Module
 from framework.migrations.inspectdb.relations import Place
-from framework.migrations.inspection.reflect import Live, reflect
+from framework.migrations.inspection.live import Live
+from framework.migrations.inspection.reflect import reflect
 from framework.migrations.migrating import database_of
 from framework.migrations.recorder import TABLE
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
 
 from framework.migrations.inspection.catalog import COLUMNS, CONSTRAINTS, EXCLUSIONS, INDEXES, RELATIONS
 from framework.migrations.inspection.definition import index_parts
-from framework.migrations.inspection.reflect import Live
+from framework.migrations.inspection.live import Live
 from framework.migrations.inspection.tokens import identifier
 from framework.migrations.inspection.types import as_written
 from framework.migrations.reading import codes, generated_code

@@ -1,29 +1,12 @@
 """Reads the tables of a live database."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from framework.migrations.schema import Table
+from framework.migrations.inspection.live import Live
 
-__all__ = ["Live", "reflect"]
-
-
-@dataclass(slots=True)
-class Live:
-    """What a database holds, by the names a state uses."""
-
-    tables: dict[str, Table] = field(default_factory=dict[str, Table])
-    views: dict[str, Table] = field(default_factory=dict[str, Table])
-    """Views, materialized ones too; they have columns and no keys."""
-    partitions: dict[str, Table] = field(default_factory=dict[str, Table])
-    """Tables that hold a part of another one."""
-
-    @property
-    def all(self) -> Mapping[str, Table]:
-        """Everything that rows can be read from."""
-        return {**self.tables, **self.partitions, **self.views}
+__all__ = ["reflect"]
 
 
 def reflect(connection: sa.Connection, schemas: Sequence[str | None] = (None,)) -> Live:

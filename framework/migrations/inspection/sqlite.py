@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect, ischema_names
 from sqlalchemy.types import TypeEngine
 
 from framework.migrations.inspection.definition import Clause, Definition, index_parts, read_definition
-from framework.migrations.inspection.reflect import Live
+from framework.migrations.inspection.live import Live
 from framework.migrations.inspection.tokens import identifier
 from framework.migrations.inspection.types import as_written
 from framework.migrations.reading import codes, generated_code, words
