@@ -3,12 +3,15 @@
 import datetime
 import decimal
 import io
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from sqlmodel.sql.sqltypes import UTCDateTime
 from workbench import Base, Model, Workshop, column, key, model
 
@@ -252,3 +255,49 @@ def test_wrong_files_are_told(tmp_path: Path) -> None:
     path.write_text("rename = 1\n")
     with pytest.raises(CommandError, match="says 'rename'"):
         Answers.read(path)
+
+
+def require_formatted(folder: Path) -> None:
+    for arguments in (["format", "--check"], ["check", "--select", "E,F,I,UP,B", "--ignore", "E501"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *arguments, "--isolated", str(folder)],
+            cwd=folder,  # where `framework` is a package like others
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_what_the_answers_lead_to_is_formatted_and_plain_alembic_reads_it(base: Base, tmp_path: Path) -> None:
+    workshop = base.workshop
+    state = column("state", lambda: sa.Enum("a", "b", name="state"), server_default="a")
+    await filled(base, TITLE, state, column("text", sa.Text))
+    answers = Answers(
+        renames={"blog.Post": "Article", "blog.Article.title": "headline"},
+        members={"blog.Article.state.b": "c"},
+        values={"blog.Article.made": "2026-01-02T03:04:05+00:00", "blog.Article.text": "none"},
+        in_steps=["blog.Article.a_slug_with_a_name_that_is_long"],
+    )
+    workshop.questioner = Answered(answers, Questioner())
+    made = workshop.make(
+        model(
+            "blog",
+            "Article",
+            key,
+            column("headline", sa.String(200), nullable=False),
+            column("state", lambda: sa.Enum("a", "c", "d", name="state"), server_default="d"),
+            column("text", sa.Text, nullable=False),
+            column("made", sa.DateTime(timezone=True), nullable=False),
+            column("a_slug_with_a_name_that_is_long", sa.String(50), nullable=False),
+        )
+    )
+    require_formatted(workshop.folder)
+    script = ScriptDirectory(str(tmp_path), version_locations=[str(workshop.folders["blog"])])
+    assert [item.revision for item in script.walk_revisions()] == [*reversed(made), "blog.0001_initial"]
+    for revision in made[:3]:
+        await base.migrate(revision)
+    ((headline, state_, text),) = await base.rows("SELECT headline, state, text FROM blog_article")
+    assert (headline, state_, text) == ("one", "a", "none")
+    await base.take_back(list(reversed(made[:3])))
+    assert await base.rows("SELECT title, state FROM blog_post") == [("one", "a")]

@@ -143,15 +143,18 @@ def filling(table: Table, column: Column) -> list[str]:
     key = table.primary_key
     names = key.columns if key else ()
     listed = ", ".join(f'table.c["{name}"]' for name in names)
-    which = " & ".join(f'(table.c["{name}"] == row[{place}])' for place, name in enumerate(names))
+    parts = [f'table.c["{name}"] == row[{place}]' for place, name in enumerate(names)]
+    here = parts[0] if len(parts) == 1 else " & ".join(f"({part})" for part in parts)
     schema = f', "{table.schema}"' if table.schema else ""
     return [
         f'table = migration.table("{table.name}"{schema})',
         f'column = table.c["{column.name}"]',
-        f"async for rows in migration.batches(sa.select({listed}).where(column.is_(None))):",
+        f"missing = sa.select({listed}).where(column.is_(None))",
+        "async for rows in migration.batches(missing):",
         "    for row in rows:",
-        '        raise NotImplementedError("Say below what this row gets, and delete this line.")',
-        f"        await migration.execute(table.update().where({which}).values({{column: None}}))",
+        '        raise NotImplementedError("Say below what this row gets.")',
+        f"        here = {here}",
+        "        await migration.execute(table.update().where(here).values({column: None}))",
     ]
 
 

@@ -72,7 +72,7 @@ def literal(value: object) -> Code:
     if isinstance(value, Decimal):
         return call(Code("Decimal", frozenset(["from decimal import Decimal"])), literal(str(value)))
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
-        return Code(repr(value), frozenset(["import datetime"]))
+        return Code(repr(value).replace("datetime.timezone.utc", "datetime.UTC"), frozenset(["import datetime"]))
     if isinstance(value, UUID):
         return Code(f"uuid.{value!r}", frozenset(["import uuid"]))
     if isinstance(value, bytes):

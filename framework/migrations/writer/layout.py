@@ -16,6 +16,8 @@ def layout(statement: str, indent: int = 0) -> str:
             return margin + expression(value, indent, indent, "")
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             head = f"{name} = "
+            if isinstance(value, ast.Constant) and len(margin + head + unparse(value)) > WIDTH:
+                return f"{margin}{head}(\n{margin}    {unparse(value)}\n{margin})"
             return margin + head + expression(value, indent, indent + len(head), "")
         case _:
             return margin + statement
