@@ -41,7 +41,8 @@ def client(url: DatabaseURL, written: str, arguments: Sequence[str]) -> tuple[li
     if url.backend == "sqlite":
         program = shutil.which("sqlite3")
         own = [program] if program else [sys.executable, "-m", "sqlite3"]
-        return [*own, *arguments, url.database], {}
+        # The file first: what follows it and is no option is SQL.
+        return [*own, url.database, *arguments], {}
     if (program := shutil.which("psql")) is None:
         return None, {}
     # The password goes by the environment: a command line can be read by every user of the machine.

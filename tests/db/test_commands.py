@@ -84,11 +84,12 @@ def test_sqlite3_opens_the_projects_file(dbshell: Dbshell, tmp_path: Path) -> No
     programs = tmp_path / "programs"
     programs.mkdir()
     program = programs / "sqlite3"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m sqlite3 "$2" "SELECT \'by the program, with $1\'"\n')
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m sqlite3 "$1" "$3 || \' with $2\'"\n')
     program.chmod(0o755)
-    done = dbshell("sqlite:///db.sqlite3", "--", "-readonly", path=programs)
-    assert done.returncode == 0
+    done = dbshell("sqlite:///db.sqlite3", "--", "-readonly", "SELECT 'by the program,'", path=programs)
+    assert (done.returncode, done.stderr) == (0, "")
     assert "by the program, with -readonly" in done.stdout
+    assert (tmp_path / "db.sqlite3").exists()
 
 
 def test_without_sqlite3_pythons_own_shell_opens_the_file(dbshell: Dbshell, tmp_path: Path) -> None:
