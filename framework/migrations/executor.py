@@ -82,13 +82,9 @@ class Executor:
         rows = recorder.rows()
         if not fake:
             rows.require_files(self.graph)
-        if noted := recorder.catch_up(self.graph):
-            tell(
-                f"Took over alembic_version: it says {', '.join(rows.versions)}, so {len(noted)} migration(s) count as "
-                f"applied ({noted[0]} to {noted[-1]}). That table is not read again."
-                if len(noted) > 1
-                else f"Took over alembic_version: {noted[0]} counts as applied. That table is not read again."
-            )
+        recorder.catch_up(self.graph)
+        for news in rows.news(self.graph):
+            tell(news)
 
     async def run(
         self,
@@ -111,6 +107,8 @@ class Executor:
         async with self.engine.connect() as connection, run_lock(connection, wait=wait, tell=tell):
             async with connection.begin():
                 await connection.run_sync(self.catch_up, tell, fake or fake_initial)
+                self.graph = self.graph.given(await connection.run_sync(lambda sync: Recorder(sync).names()))
+                require_planned(self.graph, steps)
                 applied = await connection.run_sync(lambda sync: Recorder(sync).applied(self.graph))
                 broken_off = await connection.run_sync(unfinished)
                 require_finished(broken_off, steps)
@@ -136,6 +134,16 @@ class Executor:
                         error.add_note(f"In migration {step.migration}. {kept(step)}")
                     raise
                 report(step, "faked" if done_before else "done")
+
+
+def require_planned(graph: Graph, steps: Sequence[Step]) -> None:
+    """Raise when another process has brought the database to where these steps don't fit any more."""
+    if strangers := [str(step.migration) for step in steps if step.migration.revision not in graph.nodes]:
+        raise MigrationFailed(
+            f"The database changed while it was planned: {', '.join(strangers)} does not fit it any more.",
+            hint="Run migrate again.",
+            code="migrations.squashed",
+        )
 
 
 @dataclass(slots=True)
@@ -184,10 +192,7 @@ class Work:
                 async with watching(self.connection, script.leaves_tables_alone()), self.connection.begin():
                     await self.connection.run_sync(self.patience.apply)
                     await script.run(self.connection)
-                    await self.connection.run_sync(record, step, self.graph)
-                    if str(step.migration) in self.broken_off:
-                        await self.connection.run_sync(finish, step.migration)  # it was in no transaction then
-                    await self.connection.run_sync(require_whole, str(step.migration))
+                    await self.connection.run_sync(self.conclude, step)
             except SQLAlchemyError as error:
                 if not self.patience.allows(error, attempt):
                     raise
@@ -196,6 +201,13 @@ class Work:
             else:
                 self.state.become(trial)
                 return
+
+    def conclude(self, connection: sa.Connection, step: Step) -> None:
+        """Write that a step is done, and look at what it leaves."""
+        record(connection, step, self.graph)
+        if str(step.migration) in self.broken_off:
+            finish(connection, step.migration)  # it was in no transaction then
+        require_whole(connection, str(step.migration))
 
     async def step_by_step(self, step: Step) -> None:
         """Carry out a step operation by operation and batch by batch, from where a former run broke off."""

@@ -19,7 +19,10 @@ class Graph:
         migrations: Iterable[Migration],
         apps: Sequence[str] = (),
         applied: Collection[tuple[str, str]] = (),
+        former: Mapping[str, str] | None = None,
     ) -> None:
+        self.former = dict(former or {})
+        """Labels that apps had before, with those they have now."""
         self.files: dict[str, Migration] = {}
         """Every file, those that a squashed migration replaces too."""
         for migration in migrations:
@@ -44,13 +47,13 @@ class Graph:
         """Return the graph as it is for a database with the rows `applied`: squashed migrations may not fit there."""
         if not any(node.replaces for node in self.files.values()):
             return self
-        return Graph(self.files.values(), self.apps, applied)
+        return Graph(self.files.values(), self.apps, applied, self.former)
 
     def apart(self) -> "Graph":
         """Return the graph of all files side by side, in which no migration stands for others."""
         if not any(node.replaces for node in self.files.values()):
             return self
-        return Graph((replace(node, replaces=()) for node in self.files.values()), self.apps)
+        return Graph((replace(node, replaces=()) for node in self.files.values()), self.apps, (), self.former)
 
     def missing(self, node: Migration, revision: str) -> HistoryError:
         """Return the error for a migration that follows one that is not there."""

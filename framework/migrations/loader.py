@@ -3,7 +3,7 @@
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -12,12 +12,24 @@ from framework.migrations.graph import Graph, HistoryError, Migration
 
 __all__ = ["load_graph", "load_module", "read_migration"]
 
+FORMERLY = "formerly"
 HEADER = ("revision", "down_revision", "depends_on", "replaces", "transactional")
 
 
 def load_graph(folders: Mapping[str, Path]) -> Graph:
     """Return the history of every app; `folders` says where each one keeps its files."""
-    return Graph((migration for app, folder in folders.items() for migration in read_folder(app, folder)), [*folders])
+    migrations = [migration for app, folder in folders.items() for migration in read_folder(app, folder)]
+    former = {label: app for app, folder in folders.items() for label in former_labels(folder) if label not in folders}
+    return Graph(migrations, [*folders], former=former)
+
+
+def former_labels(folder: Path) -> tuple[str, ...]:
+    """Return the labels that an app had before: `formerly = ("blog",)` in the `__init__.py` of its migrations."""
+    path = folder / "__init__.py"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if FORMERLY not in text:
+        return ()
+    return several(dict(assignments(ast.parse(text, str(path)), path, (FORMERLY,))).get(FORMERLY))
 
 
 def read_folder(app: str, folder: Path) -> Iterator[Migration]:
@@ -57,12 +69,12 @@ def read_migration(app: str, path: Path) -> Migration:
     )
 
 
-def assignments(tree: ast.Module, path: Path) -> Iterator[tuple[str, Any]]:
+def assignments(tree: ast.Module, path: Path, wanted: Collection[str] = HEADER) -> Iterator[tuple[str, Any]]:
     for node in tree.body:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in HEADER:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in wanted:
                 pass
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in HEADER:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in wanted:
                 pass
             case _:
                 continue

@@ -9,7 +9,7 @@ from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
 from framework.management import Invocation
 from framework.migrations.graph import Graph
-from framework.migrations.places import Outline, graph_of
+from framework.migrations.places import Site, graph_of
 from framework.migrations.rows import Rows, read_rows
 
 __all__ = ["Outlook", "look"]
@@ -31,7 +31,7 @@ class Outlook:
         return bool(self.rows.unsaid(self.graph))
 
 
-def look(invocation: Invocation, outline: Outline) -> Outlook:
+def look(invocation: Invocation, outline: Site) -> Outlook:
     """Return how a project stands with the database that its settings name.
 
     A project that replaces the service `Database` is loaded to ask it. Runs a loop of its own.

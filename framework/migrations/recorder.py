@@ -19,6 +19,7 @@ TABLE = sa.Table(
     sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
 )
+INSERT = TABLE.insert()
 
 
 class Recorder:
@@ -67,7 +68,7 @@ class Recorder:
     def add(self, rows: Iterable[tuple[str, str]]) -> None:
         """Write rows anew."""
         for app, name in rows:
-            self.connection.execute(TABLE.insert().values(app=app, name=name, applied_at=datetime.now(UTC)))
+            self.connection.execute(INSERT, {"app": app, "name": name, "applied_at": datetime.now(UTC)})
 
     def forget(self, migration: Migration, graph: Graph) -> None:
         """Write that a migration is not applied any more, nor anything that it replaces."""
@@ -78,14 +79,13 @@ class Recorder:
         for app, name in rows:
             self.connection.execute(TABLE.delete().where((TABLE.c.app == app) & (TABLE.c.name == name)))
 
-    def catch_up(self, graph: Graph) -> list[str]:
-        """Make the table if it is missing, and write what is applied without a row; return what Alembic had noted."""
+    def catch_up(self, graph: Graph) -> None:
+        """Make the table if it is missing; write what is applied without a row, and the labels apps have now."""
         rows = self.rows()
         everything = rows.within(graph)
         self.create()
+        self.remove(rows.names - everything.names)
+        self.add(sorted(everything.names - rows.names))
         fitting = graph.given(everything.names)
-        noted = sorted(everything.names - rows.names)
-        self.add(noted)
         for revision in everything.unsaid(fitting):
             self.record(fitting.nodes[revision], fitting)
-        return [f"{app}.{name}" for app, name in noted]

@@ -5,18 +5,17 @@ from dataclasses import replace
 
 from framework.migrations.migration import HistoryError, Migration
 
-__all__ = ["fitting", "key_of", "stands_for"]
+__all__ = ["fitting", "stands_for"]
 
 type Key = tuple[str, str]
 """App and name of a migration: its row in the database."""
 
 
-def key_of(revision: str, nodes: Mapping[str, Migration]) -> Key:
-    """Return the row of a revision; one whose file is gone is read as it is written."""
+def key_of(revision: str, nodes: Mapping[str, Migration], app: str) -> Key:
+    """Return the row of a revision; one whose file is gone was of the same `app`, whatever that was called then."""
     if (node := nodes.get(revision)) is not None:
         return node.app, node.name
-    app, _, name = revision.partition(".")
-    return app, name
+    return app, revision.partition(".")[2] or revision
 
 
 def stands_for(migration: Migration, nodes: Mapping[str, Migration]) -> list[Key]:
@@ -33,7 +32,7 @@ def stands_for(migration: Migration, nodes: Mapping[str, Migration]) -> list[Key
         if inner is not None and inner.replaces:
             waiting.extend(reversed(inner.replaces))
         else:
-            found[key_of(revision, nodes)] = None
+            found[key_of(revision, nodes, migration.app)] = None
     return list(found)
 
 

@@ -2,6 +2,8 @@
 
 import traceback
 from collections.abc import Iterable, Sequence
+from copy import copy
+from functools import cache
 from typing import Any
 
 from alembic.operations import ops
@@ -17,12 +19,15 @@ from framework.migrations.state import State, StateError
 __all__ = ["replay", "replay_one"]
 
 
+DIALECT = postgresql.dialect()
+"""Files that branch on the database take the same branch everywhere."""
+
+
 class NoConnection:
     """What `op.get_bind()` gives during replay: writing through it does nothing, reading is an error."""
 
     def __init__(self) -> None:
-        # Files that branch on the database take the same branch everywhere.
-        self.dialect = postgresql.dialect()
+        self.dialect = DIALECT
 
     def execute(self, *args: object, **options: object) -> "NoResult":
         return NoResult()
@@ -67,19 +72,32 @@ def replay(graph: Graph, revisions: Iterable[str] | None = None) -> State:
     return state
 
 
-def replay_one(migration: Migration, state: State) -> Sequence[ops.MigrateOperation]:
-    """Bring `state` past one migration and return the operations it is made of."""
-    connection: Any = NoConnection()
-    context = MigrationContext.configure(dialect=connection.dialect)
-    context.connection = context.impl.connection = connection
+def replay_one(migration: Migration, state: State, function: str = "upgrade") -> Sequence[ops.MigrateOperation]:
+    """Bring `state` past one migration, or with "downgrade" before it; return the operations that is made of."""
+    context = no_context()
     operations = StateOperations(context, state, migration)
     try:
         with bound(operations):
             # One that only works on rows needs no upgrade().
-            getattr(load_module(migration), "upgrade", nothing)()
+            getattr(load_module(migration), function, nothing)()
     except StateError as error:
         raise StateError(f"{place(migration, error)}: {error.message}", hint=error.hint, code=error.code) from None
     return operations.recorded
+
+
+@cache
+def blank_context() -> MigrationContext:
+    return MigrationContext.configure(dialect=DIALECT)
+
+
+def no_context() -> MigrationContext:
+    """Return a context of its own without a connection; to copy one is much faster than to make one."""
+    context = copy(blank_context())
+    context.impl = copy(context.impl)
+    context.impl.memo = {}
+    connection: Any = NoConnection()
+    context.connection = context.impl.connection = connection
+    return context
 
 
 def nothing() -> None:

@@ -34,12 +34,10 @@ class Rows:
     """Those that broke off on their way."""
 
     def within(self, graph: Graph) -> "Rows":
-        """Return the rows with what Alembic noted in them, as far as there are files for it."""
-        known = [version for version in self.versions if version in graph.files]
-        if not known:
-            return self
-        everything = (graph.files[revision] for revision in ancestors(graph, known))
-        return replace(self, names=self.names | {(node.app, node.name) for node in everything})
+        """Return the rows under the labels that apps have now, with what Alembic noted, as far as there are files."""
+        names = {(graph.former.get(app, app), name) for app, name in self.names}
+        noted = (graph.files[revision] for revision in ancestors(graph, self.versions))
+        return replace(self, names=frozenset(names | {(node.app, node.name) for node in noted}))
 
     def applied(self, graph: Graph) -> set[str]:
         """Return the revisions of `graph` that were applied; a squashed one is when all that it replaces is."""
@@ -56,6 +54,19 @@ class Rows:
             for revision in self.within(graph).applied(graph)
             if (graph.nodes[revision].app, graph.nodes[revision].name) not in self.names
         }
+
+    def news(self, graph: Graph) -> list[str]:
+        """Return what a person is told when the rows are brought up to date."""
+        lines: list[str] = []
+        if noted := ancestors(graph, self.versions):
+            names = [str(graph.files[version]) for version in self.versions if version in graph.files]
+            lines.append(
+                f"Took over {ALEMBIC}: {len(noted)} migration(s) count as applied, up to {' and '.join(names)}. "
+                f"The rows are in {ROWS} from now on; {ALEMBIC} is not read again and may be dropped."
+            )
+        for old in sorted({app for app, _ in self.names if app in graph.former}):
+            lines.append(f"App {old!r} is called {graph.former[old]!r} now; its rows follow.")
+        return lines
 
     def require_files(self, graph: Graph) -> None:
         """Raise when Alembic noted what no file is called."""

@@ -119,12 +119,14 @@ class Base:
     async def migrate(self, *targets: str) -> list[str]:
         """Apply all, or `targets` and what they need; return what was applied."""
         executor = self.executor()
-        steps = executor.graph.forwards(targets or executor.graph.order, await executor.applied())
+        applied = await executor.applied()  # where files stand for others, this tells which of them count
+        steps = executor.graph.forwards(targets or executor.graph.order, applied)
         await executor.run(steps)
         return [step.migration.revision for step in steps]
 
     async def take_back(self, revisions: Sequence[str]) -> None:
         executor = self.executor()
+        await executor.applied()
         await executor.run([Step(executor.graph.nodes[item], forward=False) for item in revisions])
 
     async def execute(self, *statements: str) -> None:

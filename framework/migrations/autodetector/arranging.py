@@ -23,6 +23,8 @@ class NewMigration:
     changes: list[Change] = field(default_factory=list[Change])
     needs: set[int] = field(default_factory=set[int])
     """Positions of the new migrations that come before this one."""
+    replaces: tuple[str, ...] = ()
+    """Migrations that it stands for."""
 
     @property
     def revision(self) -> str:

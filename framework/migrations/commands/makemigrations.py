@@ -10,6 +10,8 @@ from framework.errors import CommandError
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
 from framework.migrations.commands.merging import merge_ends
+from framework.migrations.commands.printing import relative
+from framework.migrations.commands.updating import update_last
 from framework.migrations.places import Outline, folders_of, graph_of, require_apps
 from framework.project import Project
 from framework.services import Inject
@@ -27,6 +29,7 @@ def makemigrations(
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if migrations are missing; write none.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="Write a migration to fill in by hand.")] = False,
     merge: Annotated[bool, typer.Option("--merge", help="Bring the ends of a history together.")] = False,
+    update: Annotated[bool, typer.Option("--update", help="Write the changes into the last migration.")] = False,
     noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
     name: Annotated[str | None, typer.Option("--name", "-n", help="Name of the new migration.")] = None,
     safe: Annotated[bool, typer.Option("--safe", help="Write steps that a running system bears.")] = False,
@@ -64,6 +67,9 @@ def makemigrations(
     if not plan.migrations:
         typer.echo(nothing(named))
         return
+    if update and not empty:
+        update_last(invocation, plan.migrations, name, dry_run=dry_run or check)
+        raise typer.Exit(1 if check else 0)
     if name is not None and not empty:
         rename(plan.migrations, name)
     left = left_unsafe(project, plan.migrations) if safe else []
@@ -129,8 +135,3 @@ def nothing(labels: list[str]) -> str:
     if labels:
         return f"No changes detected in apps '{"', '".join(labels)}'"
     return "No changes detected"
-
-
-def relative(path: Path) -> str:
-    """Return a path from the current folder where it is below it."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

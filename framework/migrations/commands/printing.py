@@ -1,5 +1,6 @@
-"""What `migrate` prints while it works."""
+"""What the commands print."""
 
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from framework.migrations.graph import Step
 if TYPE_CHECKING:
     from framework.migrations.executor import Moment
 
-__all__ = ["Printer", "show_plan"]
+__all__ = ["Printer", "relative", "show_plan"]
 
 LONG = 2.0
 """Seconds after which the time a migration took is worth a word."""
@@ -61,3 +62,8 @@ class Printer:
         """Print news; the line of a step goes on after them."""
         if self.verbosity >= 1:
             typer.echo(f"\n    {news}" if self.within else f"  {news}", nl=not self.within)
+
+
+def relative(path: Path) -> str:
+    """Return a path from the current folder where it is below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

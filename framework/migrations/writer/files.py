@@ -11,7 +11,7 @@ from framework.migrations.source.code import literal, sequence
 from framework.migrations.writer.layout import WIDTH, layout
 from framework.migrations.writer.operations import body
 
-__all__ = ["render", "write"]
+__all__ = ["forget_bytecode", "quoted", "render", "write"]
 
 ALEMBIC_OP = "from alembic import op"
 OWN = "from framework.migrations import "
@@ -52,6 +52,8 @@ def render(migration: NewMigration) -> str:
     header = [f"revision = {literal(migration.revision)}", f"down_revision = {parents(migration.parents)}"]
     if migration.depends_on:
         header.append(f"depends_on = {sequence(map(literal, sorted(migration.depends_on)), '()')}")
+    if migration.replaces:
+        header.append(f"replaces = {sequence(map(literal, migration.replaces))}")
     if filling or any(needs_no_transaction(item) for change in migration.changes for item in change.forward):
         header.append("transactional = False")
     return (
@@ -78,6 +80,11 @@ def docstring(migration: NewMigration) -> str:
     if not texts:
         merged = " and ".join(revision.partition(".")[2] or revision for revision in migration.parents)
         texts = [f"Merge {merged}" if len(migration.parents) > 1 else "Write me"]
+    return quoted(texts)
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """Return lines as the docstring of a file."""
     if len(texts) == 1:
         return f'"""{texts[0]}."""'[: WIDTH * 2]
     return '"""' + ".\n".join(texts) + '.\n"""'
@@ -112,6 +119,10 @@ def write(migration: NewMigration, folder: Path) -> Path:
     (folder / "__init__.py").touch()
     path = folder / f"{migration.name}.py"
     path.write_text(render(migration), encoding="utf-8")
-    # Bytecode is matched by time and size alone: what was compiled from a former file of this name must go.
-    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+    forget_bytecode(path)
     return path
+
+
+def forget_bytecode(path: Path) -> None:
+    """Remove what was compiled from a former file of this name: it is matched by time and size alone."""
+    Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)

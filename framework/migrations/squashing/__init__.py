@@ -1,0 +1,1 @@
+"""Several migrations become one, and many operations few."""
