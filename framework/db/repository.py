@@ -57,7 +57,6 @@ class Repository[M: SQLModel](ReadRepository[M]):
         values = given(self.model, changes, {})
         if not values:
             return await self.count(*where, **filters)
-        await self.session.flush()
         statement = update(self.model).where(*self._conditions(where, filters)).values(values)
         return await self._run(statement)
 
@@ -68,7 +67,6 @@ class Repository[M: SQLModel](ReadRepository[M]):
 
     async def delete_all(self, *where: Where, **filters: Any) -> int:
         """Delete every row that meets the conditions, in one statement, and return how many did."""
-        await self.session.flush()
         return await self._run(delete(self.model).where(*self._conditions(where, filters)))
 
     async def require_unique(self, *, but: M | None = None, **fields: Any) -> None:

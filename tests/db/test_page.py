@@ -477,7 +477,7 @@ def packed(*content: Any) -> str:
         packed("-created_at,id", "2026-01-31T00:00:00Z", 2**70),
         packed("-created_at,id", {"a": 1}, 1),
         packed("password,id", "2026-01-31T00:00:00Z", 1),
-        urlsafe_b64encode(b"[" * 1000).decode(),
+        urlsafe_b64encode(b"[" * 1490).decode(),
         urlsafe_b64encode(b"\xff\xfe").decode(),
     ],
 )

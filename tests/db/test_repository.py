@@ -338,6 +338,15 @@ async def test_all_of_a_kind_is_changed_in_one_statement(session: Session, books
     assert await books.update_all({}, pages__gte=2) == 2
 
 
+async def test_changes_at_hand_come_before_those_of_a_kind(session: Session, books: Repository[Book]) -> None:
+    book = await books.add(Book(title="A"))
+    book.title = "B"
+    session.add(Book(title="B"))
+    assert await books.update_all({"pages": 3}, title="B") == 2
+    book.title = "C"
+    assert await books.delete_all(title="C") == 1
+
+
 async def test_all_of_a_kind_is_deleted_in_one_statement(session: Session, books: Repository[Book]) -> None:
     await books.add_all([Book(title=title, chapters=[Chapter(number=1)]) for title in "ABC"])
     assert await books.delete_all(col(Book.title) != "B") == 2
