@@ -8,7 +8,7 @@ from sqlalchemy.engine import ExceptionContext
 
 from framework.db.integrity import violation
 from framework.db.transactions import failed
-from framework.errors import DomainError, FrameworkError, ImproperlyConfigured, Unavailable
+from framework.errors import DomainError, FrameworkError, ImproperlyConfigured, Invalid, Unavailable
 
 __all__ = ["translate"]
 
@@ -33,6 +33,8 @@ def translate(context: ExceptionContext) -> BaseException | None:
             hint="Look at DATABASE_URL: the name, the user and the password.",
             code="db.refused",
         )
+    if (detail := unfit(state, error)) is not None:
+        return Invalid(detail=detail)
     return unavailable(state, error, lost=context.is_disconnect)
 
 
@@ -57,6 +59,24 @@ DETAILS = {
     "53300": ("The database is busy.", "db.exhausted"),
     "57P03": ("The database cannot be reached.", "db.unreachable"),
 }
+
+
+UNFIT = {
+    "22001": "A text is too long.",
+    "22003": "A number is out of range.",
+    "22021": "A text holds a NUL character.",
+}
+
+
+def unfit(state: str, error: Exception) -> str | None:
+    """Return what to say of a value that its column cannot hold, or `None` when it is something else.
+
+    A value of the wrong type is somebody's mistake in the code, and none of these.
+    """
+    # Both drivers refuse some numbers before the database sees them.
+    if isinstance(error, OverflowError) or (state == "22000" and "value out of" in str(error)):
+        state = "22003"
+    return UNFIT.get(state)
 
 
 def unavailable(state: str, error: Exception, *, lost: bool) -> DomainError | None:

@@ -1,11 +1,14 @@
 # ruff: noqa: PT012  # errors are to leave a scope, and scopes nest
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 import pytest
-from depot.models import Brand, Category, Passport, Product, Receipt
+from depot.models import Brand, Category, Counter, Passport, Product, Receipt
 from sqlalchemy import delete, insert, text, update
+from sqlalchemy.exc import DBAPIError
 
+from framework.db import Model, col, select
 from framework.db.database import Database
 from framework.db.integrity import ConstraintConflict, ConstraintInvalid
 from framework.db.session import Session
@@ -294,3 +297,32 @@ async def test_core_statements_fail_inside_a_savepoint_and_the_rest_is_stored(da
     async with database.read_session() as session:
         assert await session.get(Brand, 2) is not None
         assert await session.get(Brand, 3) is not None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (lambda: Counter(value=2**64), "A number is out of range."),
+        (lambda: Counter(value=2**31), "A number is out of range."),
+        (lambda: Brand(name="a" * 51), "A text is too long."),
+        (lambda: Brand(name="a\0b"), "A text holds a NUL character."),
+    ],
+)
+async def test_a_value_that_its_column_cannot_hold_is_invalid(
+    database: Database, row: Callable[[], Model], said: str
+) -> None:
+    """SQLite's columns hold all of these but the first."""
+    made = row()
+    holds = database.url.backend == "sqlite" and not (isinstance(made, Counter) and made.value == 2**64)
+    with nullcontext() if holds else pytest.raises(Invalid) as caught:
+        async with database.session() as session:
+            session.add(made)
+    if caught is not None:
+        assert caught.value.detail == said
+        assert "INSERT" not in str(caught.value)
+
+
+async def test_a_value_of_a_wrong_type_is_no_fault_of_the_caller(database: Database) -> None:
+    with nullcontext() if database.url.backend == "sqlite" else pytest.raises(DBAPIError):
+        async with database.session() as session:
+            assert not (await session.exec(select(Counter).where(col(Counter.value) == "many"))).all()
