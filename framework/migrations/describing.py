@@ -14,6 +14,7 @@ from framework.migrations.directives import (
     ValidateConstraintOp,
 )
 from framework.migrations.operand import place_of
+from framework.migrations.reading import read_index
 from framework.migrations.schema import Table
 from framework.migrations.state import key_of
 
@@ -46,8 +47,9 @@ def describe(operation: ops.MigrateOperation, tables: Mapping[str, Table], app: 
             return f"~ Rename field {name} on {model} to {new}"
         case ops.AlterColumnOp(column_name=name):
             return f"~ Alter field {name} on {model}"
-        case ops.CreateIndexOp(index_name=name, columns=columns):
-            return f"+ Create index {name} on field(s) {', '.join(map(str, columns))} of model {model}"
+        case ops.CreateIndexOp(index_name=name):
+            columns = read_index(operation.to_index()).columns
+            return f"+ Create index {name} on field(s) {', '.join(columns)} of model {model}"
         case ops.DropIndexOp(index_name=name):
             return f"- Remove index {name} from {model}" if model else f"- Remove index {name}"
         case RenameIndexOp(old_name=old, new_name=new):

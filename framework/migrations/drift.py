@@ -16,6 +16,7 @@ from framework.migrations.modelled import tables_of_models
 from framework.migrations.progress import TABLE as PROGRESS
 from framework.migrations.questioner import Anything
 from framework.migrations.recorder import TABLE, Recorder
+from framework.migrations.replacing import stands_for
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.schema import Table
 from framework.migrations.state import State
@@ -67,8 +68,9 @@ async def drift_of(project: "Project") -> Drift:
 
 def compare(connection: sa.Connection, graph: Graph, models: Mapping[str, Table]) -> Drift:
     """Compare models, files and the database behind `connection`."""
-    recorder = Recorder(connection)
-    names, applied = recorder.names(), recorder.applied(graph)
+    rows = Recorder(connection).rows().within(graph)
+    graph = graph.given(rows.names)
+    applied = rows.applied(graph)
     files, owners = replay(graph), owners_of(graph, models)
     drift = Drift()
     for migration in detect(graph, files, models, Anything()):
@@ -77,7 +79,8 @@ def compare(connection: sa.Connection, graph: Graph, models: Mapping[str, Table]
         node = graph.nodes[revision]
         if revision not in applied:
             drift.files.setdefault(node.app, []).append(node.name)
-    for app, name in sorted(names - {(node.app, node.name) for node in graph.nodes.values()}):
+    known = {row for node in graph.files.values() for row in (*stands_for(node, graph.files), (node.app, node.name))}
+    for app, name in sorted(rows.names - known):
         drift.recorded.setdefault(app, []).append(name)
     now = replay(graph, applied)
     schemas = {table.schema for tables in (now.tables, files.tables, models) for table in tables.values()}

@@ -29,7 +29,7 @@ class Branch:
 def branches(graph: Graph, ends: Sequence[Migration]) -> list[Branch]:
     """Return what the ends of one app don't share."""
     ways = {end.revision: graph.ancestors([end.revision]) for end in ends}
-    shared = set.intersection(*map(set, ways.values()))
+    shared = {item for item in graph.order if all(item in way for way in ways.values())}
     found: list[Branch] = []
     for end in ends:
         state = replay(graph, shared)

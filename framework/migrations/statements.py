@@ -111,7 +111,7 @@ class WritingOperations(LiveOperations):
             raise CommandError(
                 f"{self.migration} cannot be written as SQL: {error}",
                 hint="It reads from the database, or does what this database has not.",
-                code="migrations.unwritable",
+                code="migrations.no-sql",
             ) from error
         self.flush()
         if hasattr(module, data):

@@ -75,4 +75,4 @@ def test_what_reads_the_database_is_an_error_that_says_so(workshop: Workshop) ->
     workshop.write("blog", "0001_initial", "def upgrade() -> None:\n    op.get_bind().scalar(sa.text('SELECT 1'))\n")
     with pytest.raises(CommandError, match=r"blog\.0001_initial cannot be written as SQL") as caught:
         sql(workshop, "blog.0001_initial", "postgresql")
-    assert caught.value.code == "migrations.unwritable"
+    assert caught.value.code == "migrations.no-sql"

@@ -32,12 +32,15 @@ def showmigrations(
 
 def show_list(seen: Outlook, labels: list[str]) -> None:
     """Print the migrations of each app."""
+    unfinished = seen.rows.unsaid(seen.graph)
     for label in labels:
         typer.echo(label)
         for node in seen.graph.of(label):
-            mark = "X" if node.revision in seen.applied else " "
+            unsaid = node.revision in unfinished
+            mark = "-" if unsaid else "X" if node.revision in seen.applied else " "
             squashed = f" ({len(node.replaces)} squashed migrations)" if node.replaces else ""
-            typer.echo(f" [{mark}] {node.name}{squashed}")
+            finish = " Run 'manage.py migrate' to finish recording." if unsaid else ""
+            typer.echo(f" [{mark}] {node.name}{squashed}{finish}")
         if not seen.graph.of(label):
             typer.echo(" (no migrations)")
 

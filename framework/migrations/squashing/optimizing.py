@@ -155,7 +155,7 @@ def cancelled(operations: Operations, before: State, after: State) -> Operations
         if not earlier:
             continue
         start = next((item for item in earlier if opens(item)), None)
-        gone = earlier[earlier.index(start) :] + [last] if start is not None else earlier
+        gone = [*earlier[earlier.index(start) :], last] if start is not None else earlier
         found = [item for item in found if item not in gone]
     return found
 
@@ -204,4 +204,5 @@ def index_of(item: ops.MigrateOperation) -> object:
 
 
 def constraint_of(item: Any) -> object:
-    return item.constraint_name if isinstance(item, ops.AddConstraintOp) else None
+    added = isinstance(item, ops.AddConstraintOp)
+    return getattr(item, "constraint_name", None) if added else None
