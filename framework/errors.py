@@ -127,6 +127,7 @@ class NotFound(DomainError):
     code = "not_found"
 
     def describe(self) -> str:
+        """Return a sentence that names the subject, when there is one."""
         return f"{self.subject[:1].upper()}{self.subject[1:]} not found." if self.subject else "Not found."
 
 
@@ -168,6 +169,7 @@ class Unauthenticated(DomainError):
         super().__init__(detail=detail, hint=hint, code=code)
 
     def describe(self) -> str:
+        """Return the sentence for the reason."""
         return {
             "missing": "Authentication is required.",
             "invalid": "The credentials are invalid.",
