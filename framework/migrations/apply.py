@@ -16,7 +16,7 @@ from framework.migrations.directives import (
     ValidateConstraintOp,
 )
 from framework.migrations.directives.enums import default_member, values_of
-from framework.migrations.reading import read_column, read_constraint, read_index, read_table
+from framework.migrations.reading import is_bare, read_column, read_constraint, read_index, read_table
 from framework.migrations.schema import Check, Column, Constraint, ForeignKey, PrimaryKey, Unique
 from framework.migrations.source.sql import server_default
 from framework.migrations.state import State, StateError, key_of
@@ -86,6 +86,9 @@ def add_column(operation: ops.AddColumnOp, state: State, app: str) -> frozenset[
         if operation.if_not_exists:
             return frozenset()
         raise StateError(f"Table {key!r} has a column {column.name!r} already at this point of the history.")
+    if is_bare(operation.column):
+        state.put(table.with_columns([*table.columns.values(), column]))
+        return frozenset({key})
     # A column brings the keys and indexes that are said on it.
     alone = read_table(one_column_table(operation), app)
     constraints = tuple(item for item in alone.constraints if not isinstance(item, PrimaryKey))

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from framework.db.url import DatabaseURL
+from framework.migrations.driver import connect
 from framework.migrations.failure import MigrationFailed
 
 __all__ = ["open_engine", "outside_transactions", "reading", "require_whole", "watching"]
@@ -26,6 +27,7 @@ def open_engine(url: DatabaseURL) -> AsyncEngine:
     if url.backend == "sqlite":
         # Python's driver would begin and commit on its own; DDL is transactional in SQLite itself.
         arguments = {"timeout": BUSY_SECONDS, **arguments, "isolation_level": None}
+        arguments |= {"check_same_thread": False, "async_creator_fn": connect}
     else:
         # Plans prepared before a change of schema are invalid after it.
         arguments["prepared_statement_cache_size"] = 0
@@ -62,6 +64,9 @@ async def reading(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
 @asynccontextmanager
 async def watching(connection: AsyncConnection, on: bool) -> AsyncGenerator[None]:
     """Let SQLite watch over foreign keys, as it does for the application, in transactions that begin inside."""
+    if not on:
+        yield
+        return
     await connection.execution_options(**{FOREIGN_KEYS: on})
     try:
         yield

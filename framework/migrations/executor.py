@@ -189,10 +189,13 @@ class Work:
             trial = self.state.copy()
             script = Script(step, trial, self.patience, self.tell)
             try:
-                async with watching(self.connection, script.leaves_tables_alone()), self.connection.begin():
-                    await self.connection.run_sync(self.patience.apply)
-                    await script.run(self.connection)
-                    await self.connection.run_sync(self.conclude, step)
+                if script.works_on_rows():
+                    async with watching(self.connection, script.leaves_tables_alone()), self.connection.begin():
+                        await self.connection.run_sync(self.patience.apply)
+                        await script.run(self.connection)
+                        await self.connection.run_sync(self.conclude, step)
+                else:
+                    await self.connection.run_sync(self.change_tables, script)
             except SQLAlchemyError as error:
                 if not self.patience.allows(error, attempt):
                     raise
@@ -201,6 +204,13 @@ class Work:
             else:
                 self.state.become(trial)
                 return
+
+    def change_tables(self, connection: sa.Connection, script: Script) -> None:
+        """Carry out a step that leaves rows alone, which is most of them: in one go, for it is much faster."""
+        with connection.begin():
+            self.patience.apply(connection)
+            script.change_tables(connection)
+            self.conclude(connection, script.step)
 
     def conclude(self, connection: sa.Connection, step: Step) -> None:
         """Write that a step is done, and look at what it leaves."""

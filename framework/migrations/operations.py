@@ -25,6 +25,7 @@ from framework.migrations.directives import (
 from framework.migrations.enumtypes import following_types
 from framework.migrations.failure import MigrationFailed
 from framework.migrations.operand import place_of
+from framework.migrations.reading import is_bare
 from framework.migrations.schema import Table
 from framework.migrations.state import State, StateError, key_of
 from framework.migrations.unvalidated import as_far_as_valid, changes_now
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "LiveOperations", "StateOperations"]
 
 MAY_REBUILD = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddConstraintOp, ops.DropConstraintOp)
-"""What SQLite's ALTER TABLE may lack. Adding a plain column rebuilds nothing after all."""
+"""What SQLite's ALTER TABLE may lack."""
 
 
 class StateOperations(Operations):
@@ -182,6 +183,9 @@ class LiveOperations(StateOperations):
         if is_rename(run[0]) or isinstance(run[0], RenameIndexOp):
             # SQLite's own RENAME COLUMN renames it in other tables' foreign keys, in triggers and views too.
             Operations.invoke(self, run[0])
+        elif all(map(is_plain, run)) and options.get("recreate", "auto") != "always":
+            for operation in run:
+                Operations.invoke(self, operation)
         elif (table := self.state.tables.get(batch.key)) and isinstance(run[0], RenameConstraintOp):
             renames = {item.old_name: item.new_name for item in run if isinstance(item, RenameConstraintOp)}
             renamed = table.map_constraints(lambda item: replace(item, name=renames.get(str(item.name), item.name)))
@@ -235,7 +239,15 @@ class LiveOperations(StateOperations):
 
 def rebuilds(operation: ops.MigrateOperation) -> bool:
     # An enum's change is made of steps that go through here themselves.
-    return isinstance(operation, MAY_REBUILD) and not isinstance(operation, AlterEnumOp)
+    return isinstance(operation, MAY_REBUILD) and not isinstance(operation, AlterEnumOp) and not is_plain(operation)
+
+
+def is_plain(operation: ops.MigrateOperation) -> bool:
+    """Tell whether SQLite's own ALTER TABLE does it: adding a column with nothing on it that may be NULL."""
+    if not isinstance(operation, ops.AddColumnOp):
+        return False
+    column = operation.column
+    return bool(column.nullable) and column.server_default is None and is_bare(column)
 
 
 def is_rename(operation: ops.MigrateOperation) -> bool:

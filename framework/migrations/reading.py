@@ -17,7 +17,7 @@ from framework.migrations.source.code import Code, alchemy, call, literal
 from framework.migrations.source.sql import server_default, sql_code, sql_text
 from framework.migrations.source.types import type_code
 
-__all__ = ["CONCURRENTLY", "generated_code", "read_column", "read_constraint", "read_index", "read_table"]
+__all__ = ["CONCURRENTLY", "generated_code", "is_bare", "read_column", "read_constraint", "read_index", "read_table"]
 
 CONCURRENTLY = "postgresql_concurrently"  # how an index is made, not what it is
 IDENTITY = ("always", "start", "increment", "minvalue", "maxvalue", "nominvalue", "nomaxvalue", "cycle", "cache")
@@ -70,6 +70,14 @@ def read_column(column: "sa.Column[Any]") -> Column:
         sa_options=options,
         initial=initial,
     )
+
+
+def is_bare(column: "sa.Column[Any]") -> bool:
+    """Tell whether a new column comes alone: no key, no index, and no constraint of its own or of its type's."""
+    if column.primary_key or column.unique or column.index or column.foreign_keys or column.constraints:
+        return False
+    variants = column.type._variant_mapping  # pyright: ignore[reportPrivateUsage]  # no public way
+    return not variants and not isinstance(column.type, sa.types.SchemaType | sa.types.TypeDecorator)
 
 
 def generated_code(value: sa.Identity | sa.Computed) -> Code:

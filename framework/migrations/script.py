@@ -1,5 +1,6 @@
 """One revision file at work on a database: its operations, and its work on rows."""
 
+from copy import copy
 from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import Any
@@ -23,6 +24,8 @@ from framework.migrations.stepping import SteppedOperations
 
 __all__ = ["Script"]
 
+CONTEXT = "migrations.context"
+
 
 class Script:
     """Runs the file of one step. `state` follows; with a `progress` it goes on from there and commits as it goes."""
@@ -42,6 +45,10 @@ class Script:
         self.progress = progress
         self.module: ModuleType = load_module(step.migration)
 
+    def works_on_rows(self) -> bool:
+        """Tell whether it has a function for rows, on the way it goes."""
+        return hasattr(self.module, "data" if self.step.forward else "undo_data")
+
     def leaves_tables_alone(self) -> bool:
         """Tell whether it works on rows and nothing else."""
         if not hasattr(self.module, "data"):
@@ -54,22 +61,22 @@ class Script:
     async def run(self, connection: AsyncConnection) -> None:
         """Do all of it: rows after the tables, and on the way back before them."""
         if self.step.forward:
-            await connection.run_sync(self.change_tables, "upgrade")
+            await connection.run_sync(self.change_tables)
             await self.change_rows(connection, "data")
         else:
             await self.change_rows(connection, "undo_data")
-            await connection.run_sync(self.change_tables, "downgrade")
+            await connection.run_sync(self.change_tables)
 
-    def change_tables(self, connection: sa.Connection, name: str) -> None:
+    def change_tables(self, connection: sa.Connection) -> None:
         """Run `upgrade()` or `downgrade()`."""
-        function: Any = getattr(self.module, name, None)
+        function: Any = getattr(self.module, "upgrade" if self.step.forward else "downgrade", None)
         if function is None:
             return
-        context = MigrationContext.configure(connection)
         if self.progress is None:
-            with bound(LiveOperations(context, self.state, self.step.migration)):
+            with bound(LiveOperations(context_of(connection), self.state, self.step.migration)):
                 function()
             return
+        context = MigrationContext.configure(connection)
         operations = SteppedOperations(
             context, self.state, self.step.migration, self.progress, self.patience, self.tell
         )
@@ -102,3 +109,14 @@ class Script:
             await function(Data(connection, await connection.run_sync(sync)))
         else:
             await connection.run_sync(lambda connection: function(sync(connection)))
+
+
+def context_of(connection: sa.Connection) -> MigrationContext:
+    """Return Alembic's context for a transaction; to copy the first of a connection is much faster than to make one."""
+    first = connection.info.get(CONTEXT)
+    if first is None or first.connection is not connection:
+        first = connection.info[CONTEXT] = MigrationContext.configure(connection)
+    context = copy(first)
+    context.impl = copy(first.impl)
+    context.impl.memo = {}
+    return context

@@ -5,6 +5,7 @@ type underneath. A type that differs between databases is written with a variant
 """
 
 import ast
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -87,13 +88,19 @@ def domain(type_: Any) -> Code:
 
 def plain(type_: TypeEngine[Any]) -> Code:
     """Return a type as its own repr writes it, each name led by the module it comes from."""
-    tree = ast.parse(repr(type_), mode="eval").body
+    return from_repr(type(type_), repr(type_))
+
+
+@lru_cache(1024)
+def from_repr(own: type[Any], text: str) -> Code:
+    """Read what a type of the class `own` says of itself; a project has few types and many columns."""
+    tree = ast.parse(text, mode="eval").body
     imports: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             node.keywords = [keyword for keyword in node.keywords if ast.unparse(keyword) not in NOISE]
             if isinstance(node.func, ast.Name):
-                cls: type[Any] = type(type_) if node is tree else getattr(sa, node.func.id)
+                cls: type[Any] = own if node is tree else getattr(sa, node.func.id)
                 home = place(cls)
                 node.func.id = home.text
                 imports |= home.imports
