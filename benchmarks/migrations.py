@@ -139,7 +139,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     imports = {
-        "ours": "import framework.management, sqlmodel, alembic.operations, framework.db.model, aiosqlite",
+        "ours": "import framework.management, framework.migrations.commands, framework.migrations.making; "
+        "import framework.db.model, framework.db.database, framework.db.repository, aiosqlite",
         "theirs": "import django.core.management.commands.makemigrations, django.db.models; "
         "import django.db.backends.sqlite3.base",
     }
