@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from workbench import Workshop, column, key, model
+from workbench import Base, Workshop, column, key, model
 
 from framework.errors import CommandError
 from framework.migrations.merging import branches, merge
@@ -53,3 +53,15 @@ def test_long_names_are_left_out_of_the_name(workshop: Workshop) -> None:
     made = merge(graph, graph.conflicts()["blog"], None)
     assert len(made.name) < 40
     assert merge(graph, graph.conflicts()["blog"], "together").name == "0003_together"
+
+
+async def test_a_database_with_one_branch_gets_the_other_and_the_merge(base: Base, workshop: Workshop) -> None:
+    two_ends(workshop, "b")
+    await base.migrate("blog.0002_b")
+    graph = workshop.graph()
+    # An id of any length: Alembic's own table would cut it at 32 on PostgreSQL.
+    name = "together_" + "x" * 120
+    write(merge(graph, graph.conflicts()["blog"], name), workshop.folders["blog"])
+    assert await base.migrate() == ["blog.0002_a", f"blog.0003_{name}"]
+    assert await base.migrate() == []
+    assert await base.rows("SELECT a, b FROM blog_post") == []
