@@ -15,7 +15,10 @@ def now() -> datetime:
 
 
 def in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("In UTC this is before the year 1 or after 9999") from None
 
 
 def written(moment: datetime) -> str:
