@@ -131,6 +131,7 @@ def _requires(config: Path) -> set[str]:
 def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, str], *, prefix: str) -> dict[Path, str]:
     """Return the files of the app template under the new names, with the new fields."""
     fields = [resolved(field, packages, new=names) for field in fields]
+    kinds = [field.kind for field in fields]
     files: dict[Path, str] = {}
     for relative, source in template_files("app"):
         text = rename(source, names)
@@ -138,9 +139,10 @@ def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, st
             required = ", ".join(f'"{label}"' for label in ("db", *_required(fields, names.label)))
             text = text.replace('("db",)', f"({required})" if "," in required else f"({required},)")
         elif relative.name == "models.py":
-            text = _with_fields(text, fields, [field.in_model() for field in fields])
+            text = _with_fields(text, [field.in_model() for field in fields], [kind.imported for kind in kinds])
         elif relative.name == "schemas.py":
-            text = _with_fields(text, fields, [field.in_schema() for field in fields])
+            imported = [kind.strict or kind.imported for kind in kinds]
+            text = _with_fields(text, [field.in_schema() for field in fields], imported)
         elif relative.name == "test_items.py":
             relative = relative.with_name(f"test_{names.plural}.py")
             text = _with_samples(text.replace(f'"/api/{names.label}', f'"{prefix}'), fields, packages)
@@ -148,12 +150,11 @@ def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, st
     return files
 
 
-def _with_fields(source: str, fields: Sequence[FieldSpec], lines: Sequence[str]) -> str:
-    if not fields:
+def _with_fields(source: str, lines: Sequence[str], imports: Sequence[tuple[str, str] | None]) -> str:
+    if not lines:
         return source
     source = exchange_statement(source, "title", lines)
-    imports = [field.kind.imported for field in fields if field.kind.imported]
-    return drop_unused_imports(add_imports(source, imports))
+    return drop_unused_imports(add_imports(source, [name for name in imports if name]))
 
 
 def _with_samples(source: str, fields: Sequence[FieldSpec], packages: Mapping[str, str]) -> str:

@@ -20,14 +20,21 @@ class Kind:
     samples: tuple[str, str]
     imported: tuple[str, str] | None = None
     arguments: tuple[str, ...] = ()
+    strict: tuple[str, str] | None = None
+    """Where schemas import a stricter type from: a client may send what the column cannot hold."""
 
 
 KINDS: dict[str, Kind] = {
     "bool": Kind("bool", ("True", "False")),
     "date": Kind("date", ('"2026-01-31"', '"2026-02-28"'), ("datetime", "date")),
-    "datetime": Kind("datetime", ('"2026-01-31T12:00:00Z"', '"2026-02-28T12:00:00Z"'), ("datetime", "datetime")),
+    "datetime": Kind(
+        "datetime",
+        ('"2026-01-31T12:00:00.000000Z"', '"2026-02-28T12:00:00.000000Z"'),
+        ("datetime", "datetime"),
+        strict=("framework.db", "Timestamp"),
+    ),
     "decimal": Kind("Decimal", ('"1.50"', '"2.50"'), ("decimal", "Decimal"), ("max_digits=12", "decimal_places=2")),
-    "float": Kind("float", ("1.5", "2.5")),
+    "float": Kind("float", ("1.5", "2.5"), strict=("pydantic", "FiniteFloat")),
     "int": Kind("int", ("1", "2")),
     "str": Kind("str", ('"first"', '"second"')),
     "text": Kind("str", ('"first"', '"second"')),
@@ -64,11 +71,6 @@ class FieldSpec:
         """The field's name in the model: a foreign key ends in `_id`."""
         return f"{self.name}_id" if self.target else self.name
 
-    @property
-    def annotation(self) -> str:
-        """The type as it is written in both files."""
-        return f"{self.kind.annotation} | None" if self.nullable else self.kind.annotation
-
     def in_model(self) -> str:
         """Return the field's line in `models.py`."""
         arguments = self._arguments()
@@ -79,11 +81,11 @@ class FieldSpec:
             arguments.append("unique=True")
         elif self.index or self.target:
             arguments.append("index=True")
-        return self._line(arguments)
+        return self._line(self.kind.annotation, arguments)
 
     def in_schema(self) -> str:
         """Return the field's line in `schemas.py`."""
-        return self._line(self._arguments())
+        return self._line(self.kind.strict[1] if self.kind.strict else self.kind.annotation, self._arguments())
 
     def sample(self, which: int) -> str:
         """Return the source of a value that a client may send: the first (0) or another one (1)."""
@@ -100,11 +102,13 @@ class FieldSpec:
             arguments.insert(0, "default=None")
         return arguments
 
-    def _line(self, arguments: list[str]) -> str:
+    def _line(self, annotation: str, arguments: list[str]) -> str:
+        if self.nullable:
+            annotation += " | None"
         if arguments == ["default=None"]:
-            return f"{self.column}: {self.annotation} = None"
+            return f"{self.column}: {annotation} = None"
         value = f" = Field({', '.join(arguments)})" if arguments else ""
-        return f"{self.column}: {self.annotation}{value}"
+        return f"{self.column}: {annotation}{value}"
 
 
 def parse_field(text: str) -> FieldSpec:

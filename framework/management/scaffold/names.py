@@ -60,7 +60,7 @@ class Names:
 
 def names_in_use() -> set[str]:
     """Return the names that an app's files have for other things: what they import, and their arguments."""
-    names = {kind.imported[1] for kind in KINDS.values() if kind.imported}
+    names = {imported[1] for kind in KINDS.values() for imported in (kind.imported, kind.strict) if imported}
     for _, source in template_files("app"):
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("app."):

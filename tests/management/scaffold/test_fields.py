@@ -14,6 +14,9 @@ LINES = {
     "note:str:40?": ("note: str | None = Field(default=None, max_length=40)",) * 2,
     "price:decimal": ("price: Decimal = Field(max_digits=12, decimal_places=2)",) * 2,
     "made:date": ("made: date", "made: date"),
+    "seen:datetime": ("seen: datetime", "seen: Timestamp"),
+    "seen:datetime?": ("seen: datetime | None = None", "seen: Timestamp | None = None"),
+    "rating:float": ("rating: float", "rating: FiniteFloat"),
     "category:shop.Category": (
         'category_id: int = Field(foreign_key="shop.Category.id", ondelete="CASCADE", index=True)',
         "category_id: int",
