@@ -10,6 +10,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ PYPROJECT = """
 anyio_mode = "auto"
 filterwarnings = ["error"]
 """
+
+# Plugins of this checkout that a user's project need not have; loading Hypothesis takes longer than most runs.
+QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:valkey", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 
 
 class Run:
@@ -43,7 +47,7 @@ class Run:
             if not key.startswith(("PYTEST_", "TEST_", "DATABASE_", "REDIS_", "COV_CORE_"))
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:valkey", "-q", *arguments],
+            [sys.executable, "-m", "pytest", *QUIET, *arguments],
             cwd=self.folder,
             env=inherited | {"TMPDIR": str(self.temporary)} | dict(environ or {}),
             stdout=subprocess.PIPE,
@@ -88,15 +92,28 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    """A folder of tests that runs in a pytest of its own."""
+@contextmanager
+def running_in(folder: Path) -> Iterator[Run]:
     temporary = Path(tempfile.mkdtemp(prefix="servers-"))
     temporary.chmod(0o755)
-    run = Run(tmp_path, temporary)
+    run = Run(folder, temporary)
     yield run
     run.close()
     shutil.rmtree(temporary)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """A folder of tests that runs in a pytest of its own."""
+    with running_in(tmp_path) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same for several tests of a module, each of which looks at a part of what one run said."""
+    with running_in(tmp_path_factory.mktemp("run")) as run:
+        yield run
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What the plugin gives a user's tests: the project, its app, a client and a scope."""
 
+import re
+
 import pytest
 
 from tests.testing.conftest import Run
@@ -73,9 +75,101 @@ ROUTES = """
 """
 
 
-@pytest.fixture
-def site(run: Run) -> Run:
-    """A project with one app and no database."""
+# What a user's tests see, by what it proves: files of one run, because starting pytest costs more than all of them.
+SEEN = {
+    "a client calls the running project": """
+    from greetings.apps import STEPS
+
+    async def test_greeting(client):
+        assert STEPS == ["start"]
+        response = await client.get("/greetings/Ada")
+        assert (response.status_code, response.json()) == (200, "Hello Ada.")
+
+    def test_the_project_was_stopped():
+        assert STEPS == ["start", "stop"]
+    """,
+    "a client raises what the server did": """
+    import pytest
+
+    async def test_crash(client):
+        with pytest.raises(RuntimeError, match="the floor is lava"):
+            await client.post("/greetings/crash")
+    """,
+    "a scope and a client share one running project": """
+    from greetings.apps import STEPS
+    from greetings.services import Greeter
+
+    async def test_service(scope, project):
+        assert STEPS == ["start"]
+        greeter = await scope.get(Greeter)
+        assert greeter.greet("Ada") == "Hello Ada."
+        assert project.settings.greeting is greeter.settings
+
+    async def test_service_and_client(scope, client):
+        assert STEPS == ["start", "stop", "start"]
+        assert (await scope.get(Greeter)).greet("Ada") == (await client.get("/greetings/Ada")).json()
+    """,
+    "settings are changed for one test": """
+    from config.settings import GreetingSettings, ProjectSettings
+
+    def test_with(project_with):
+        changed = project_with(debug=True, greeting=GreetingSettings(word="Hi"))
+        plain = project_with()
+        assert (changed.settings.debug, changed.settings.greeting.word) == (True, "Hi")
+        assert (plain.settings.debug, plain.settings.greeting.word) == (False, "Hello")
+        assert type(plain.settings) is ProjectSettings
+
+    def test_part_of_a_section(project_with):
+        greeting = project_with(greeting={"word": "Hi"}).settings.greeting
+        assert (greeting.word, greeting.mark) == ("Hi", "."), "the mark is what the settings file says"
+
+    class Other(ProjectSettings):
+        allowed_hosts: tuple[str, ...] = ("example.com",)
+
+    def test_another_class(project_with):
+        settings = project_with(Other).settings
+        assert isinstance(settings, Other)
+        assert "example.com" in settings.allowed_hosts
+    """,
+    "an overridden project is what the client calls": """
+    import pytest
+    from greetings.services import Greeter
+
+    class Shy(Greeter):
+        def greet(self, name):
+            return "..."
+
+    @pytest.fixture
+    def project(project_with):
+        project = project_with()
+        project.services.provide(Greeter, Shy)
+        return project
+
+    async def test_greeting(client):
+        assert (await client.get("/greetings/Ada")).json() == "..."
+    """,
+    "neither the environment nor dotenv is read": """
+    async def test_greeting(client, project):
+        assert (await client.get("/greetings/Ada")).json() == "Hello Ada."
+        assert project.settings.debug is False
+
+    def test_a_test_may_bring_an_environment(project_with):
+        assert project_with(_environ={"GREETING__WORD": "Hi"}).settings.greeting.word == "Hi"
+    """,
+}
+
+CONFTEST = """
+    import pytest
+
+    from greetings.apps import STEPS
+
+    @pytest.fixture(autouse=True, scope="module")
+    def no_steps_yet():
+        STEPS.clear()
+"""
+
+
+def write_site(run: Run) -> Run:
     run.write("manage.py", MANAGE)
     run.write("config/__init__.py", "")
     run.write("config/settings.py", SETTINGS)
@@ -86,133 +180,33 @@ def site(run: Run) -> Run:
     return run
 
 
-def test_a_client_calls_the_running_project(site: Run) -> None:
-    site.write(
-        "test_site.py",
-        """
-        from greetings.apps import STEPS
-
-        async def test_greeting(client):
-            assert STEPS == ["start"]
-            response = await client.get("/greetings/Ada")
-            assert (response.status_code, response.json()) == (200, "Hello Ada.")
-
-        def test_the_project_was_stopped():
-            assert STEPS == ["start", "stop"]
-        """,
-    )
-    code, output = site()
-    assert code == 0, output
+@pytest.fixture
+def site(run: Run) -> Run:
+    """A project with one app and no database."""
+    return write_site(run)
 
 
-def test_a_client_raises_what_the_server_did(site: Run) -> None:
-    site.write(
-        "test_site.py",
-        """
-        import pytest
-
-        async def test_crash(client):
-            with pytest.raises(RuntimeError, match="the floor is lava"):
-                await client.post("/greetings/crash")
-        """,
-    )
-    code, output = site()
-    assert code == 0, output
+def file_of(sentence: str) -> str:
+    return f"test_{sentence.replace(' ', '_')}.py"
 
 
-def test_a_scope_and_a_client_share_one_running_project(site: Run) -> None:
-    site.write(
-        "test_site.py",
-        """
-        from greetings.apps import STEPS
-        from greetings.services import Greeter
-
-        async def test_service(scope, project):
-            assert STEPS == ["start"]
-            greeter = await scope.get(Greeter)
-            assert greeter.greet("Ada") == "Hello Ada."
-            assert project.settings.greeting is greeter.settings
-
-        async def test_service_and_client(scope, client):
-            assert STEPS == ["start", "stop", "start"]
-            assert (await scope.get(Greeter)).greet("Ada") == (await client.get("/greetings/Ada")).json()
-        """,
-    )
-    code, output = site()
-    assert code == 0, output
-
-
-def test_settings_are_changed_for_one_test(site: Run) -> None:
-    site.write(
-        "test_site.py",
-        """
-        from config.settings import GreetingSettings, ProjectSettings
-
-        def test_with(project_with):
-            changed = project_with(debug=True, greeting=GreetingSettings(word="Hi"))
-            plain = project_with()
-            assert (changed.settings.debug, changed.settings.greeting.word) == (True, "Hi")
-            assert (plain.settings.debug, plain.settings.greeting.word) == (False, "Hello")
-            assert type(plain.settings) is ProjectSettings
-
-        def test_part_of_a_section(project_with):
-            greeting = project_with(greeting={"word": "Hi"}).settings.greeting
-            assert (greeting.word, greeting.mark) == ("Hi", "."), "the mark is what the settings file says"
-
-        class Other(ProjectSettings):
-            allowed_hosts: tuple[str, ...] = ("example.com",)
-
-        def test_another_class(project_with):
-            settings = project_with(Other).settings
-            assert isinstance(settings, Other)
-            assert "example.com" in settings.allowed_hosts
-        """,
-    )
-    code, output = site()
-    assert code == 0, output
-
-
-def test_an_overridden_project_is_what_the_client_calls(site: Run) -> None:
-    site.write(
-        "test_site.py",
-        """
-        import pytest
-        from greetings.services import Greeter
-
-        class Shy(Greeter):
-            def greet(self, name):
-                return "..."
-
-        @pytest.fixture
-        def project(project_with):
-            project = project_with()
-            project.services.provide(Greeter, Shy)
-            return project
-
-        async def test_greeting(client):
-            assert (await client.get("/greetings/Ada")).json() == "..."
-        """,
-    )
-    code, output = site()
-    assert code == 0, output
-
-
-def test_neither_the_environment_nor_dotenv_is_read(site: Run) -> None:
+@pytest.fixture(scope="module")
+def said(shared_run: Run) -> str:
+    """What one run of all the files said, in an environment that is none of their business."""
+    site = write_site(shared_run)
+    site.write("conftest.py", CONFTEST)
+    for sentence, source in SEEN.items():
+        site.write(file_of(sentence), source)
     site.write(".env", "DEBUG=1\nDATABASE_URL=postgresql://real.example.com/site\n")
-    site.write(
-        "test_site.py",
-        """
-        async def test_greeting(client, project):
-            assert (await client.get("/greetings/Ada")).json() == "Hello Ada."
-            assert project.settings.debug is False
-
-        def test_a_test_may_bring_an_environment(project_with):
-            assert project_with(_environ={"GREETING__WORD": "Hi"}).settings.greeting.word == "Hi"
-        """,
-    )
     environ = {"DATABASE_URL": "postgresql://other.example.com/site", "GREETING__WORD": "Bye"}
-    code, output = site(environ=environ)
-    assert code == 0, output
+    _, output = site("-rA", environ=environ)
+    return output
+
+
+@pytest.mark.parametrize("sentence", SEEN)
+def test_tests_of_a_project_see_that(sentence: str, said: str) -> None:
+    outcomes = re.findall(rf"^([A-Z]+) {file_of(sentence)}", said, re.MULTILINE)
+    assert outcomes == ["PASSED"] * SEEN[sentence].count("def test_"), said
 
 
 @pytest.mark.parametrize("way", ["ini", "variable"])
