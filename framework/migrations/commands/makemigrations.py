@@ -46,12 +46,13 @@ def makemigrations(
     from framework.migrations.writer.files import render
 
     named = labels or []
-    require_apps(Outline.of(invocation.settings), named, exit_code=2)
+    # Merging needs no models.
+    site = Outline.of(invocation.settings) if merge else invocation.project
+    require_apps(site, named, exit_code=2)
     if name is not None and not name.isidentifier():
         raise CommandError("The migration name must be a valid Python identifier.", code="migrations.name")
     if merge:
-        outline = Outline.of(invocation.settings)
-        merge_ends(outline, named, name, quiet=noinput, dry_run=dry_run, verbosity=invocation.verbosity)
+        merge_ends(site, named, name, quiet=noinput, dry_run=dry_run, verbosity=invocation.verbosity)
         return
     project = invocation.project
     if empty:
