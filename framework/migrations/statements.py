@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.elements import ClauseElement
 
 from framework.errors import CommandError
 from framework.migrations.binding import bound
@@ -48,10 +49,10 @@ def opened(backend: Backend, state: State) -> Generator[tuple[MigrationContext, 
     """Open what operations run on: PostgreSQL's are only written, SQLite's run in memory and are overheard."""
     if backend == "postgresql":
         buffer = StringIO()
-        yield (
-            MigrationContext.configure(dialect_name=backend, opts={"as_sql": True, "output_buffer": buffer}),
-            Output(buffer),
-        )
+        # Whoever pastes the SQL has no parameters to give; named ones leave a percent sign single.
+        options = {"as_sql": True, "literal_binds": True, "output_buffer": buffer}
+        written = MigrationContext.configure(dialect_name=backend, dialect_opts={"paramstyle": "named"}, opts=options)
+        yield written, Output(buffer)
         return
     output = Output()
     engine = sa.create_engine("sqlite://", isolation_level="AUTOCOMMIT")
@@ -126,9 +127,16 @@ class WritingOperations(LiveOperations):
         self.announce([operation])
         if self.sqlite and isinstance(operation, ops.ExecuteSQLOp):
             # Running it in memory would need all that other such statements have made.
-            self.output.hear(str(operation.sqltext))
+            self.output.hear(self.written_out(operation.sqltext))
             return self.note(operation)
         return super().invoke(operation)
+
+    def written_out(self, statement: str | sa.Executable) -> str:
+        """Return a statement with its values in it."""
+        if not isinstance(statement, ClauseElement):
+            return str(statement)
+        text = statement.compile(dialect=self.migration_context.dialect, compile_kwargs={"literal_binds": True})
+        return str(text)
 
     def alter(self, batch: Batch, options: dict[str, Any]) -> None:
         """Write what a block collected."""

@@ -76,3 +76,20 @@ def test_what_reads_the_database_is_an_error_that_says_so(workshop: Workshop) ->
     with pytest.raises(CommandError, match=r"blog\.0001_initial cannot be written as SQL") as caught:
         sql(workshop, "blog.0001_initial", "postgresql")
     assert caught.value.code == "migrations.no-sql"
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "sqlite"])
+def test_values_are_written_out(workshop: Workshop, backend: Backend) -> None:
+    workshop.make(POST)
+    change = (
+        'POST = sa.table("blog_post", sa.column("title", sa.String()), sa.column("n", sa.Integer()))\n\n\n'
+        "def upgrade() -> None:\n"
+        '    op.execute(POST.update().where(POST.c.n > 40).values(title="it\'s 5%"))\n'
+        "    op.bulk_insert(POST, [{'title': 'new', 'n': 41}])\n"
+        "    op.execute(\"DELETE FROM blog_post WHERE title LIKE 'x%'\")\n"
+    )
+    workshop.write("blog", "0002_n", change, down_revision="blog.0001_initial")
+    text = sql(workshop, "blog.0002_n", backend)
+    assert "SET title='it''s 5%' WHERE blog_post.n > 40;" in text.replace("\n", " "), text
+    assert "VALUES ('new', 41)" in text, text
+    assert "LIKE 'x%';" in text, text
