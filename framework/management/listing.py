@@ -2,6 +2,7 @@
 
 import typer
 
+from framework.errors import ImproperlyConfigured
 from framework.management.catalogue import Catalogue
 from framework.management.invocation import Invocation
 
@@ -22,5 +23,22 @@ def listing(catalogue: Catalogue, invocation: Invocation) -> str:
     for group, entries in groups.items():
         lines += ["", typer.style(f"[{group}]", fg="red")]
         lines += [f"    {entry.name:{width}}  {entry.help}".rstrip() for entry in entries]
-    lines += ["", *(typer.style(f"Note: {problem}", fg="yellow") for problem in catalogue.problems)]
+    notes = [*catalogue.problems, *key_problem(invocation)]
+    lines += ["", *(typer.style(f"Note: {note}", fg="yellow") for note in notes)]
     return "\n".join(lines).rstrip()
+
+
+def key_problem(invocation: Invocation) -> list[str]:
+    """Return why the project will not be served with its secret key, in one line; nothing where that is not the matter.
+
+    Settings that cannot be loaded have their own line already.
+    """
+    try:
+        settings = invocation.settings
+    except Exception:
+        return []
+    try:
+        settings.require_secret_key()
+    except ImproperlyConfigured as error:
+        return [f"It will not be served: {error.message}"]
+    return []

@@ -54,7 +54,7 @@ def test_without_a_command_all_are_listed_by_app(project: Folder) -> None:
     assert re.search(r"^\[framework\]$", core, re.MULTILINE)
     for name in ("apps", "check", "runserver", "shell", "startapp", "startproject", "test", "version"):
         assert re.search(rf"^    {name} +\w", core, re.MULTILINE), name
-    assert blog.split() == ["load", "Load", "things.", "refuse"]
+    assert blog.partition("Note:")[0].split() == ["load", "Load", "things.", "refuse"]
     assert done.stdout == project.manage("help").stdout == project.manage("--help").stdout
 
 
@@ -251,6 +251,16 @@ def test_a_project_with_broken_settings_has_help_with_the_reason_in_one_line(
     assert re.search(reason, failed.stderr.splitlines()[0])
     assert "Traceback" not in failed.stderr
     assert "Traceback" in project.manage("check", "--traceback").stderr
+
+
+def test_help_reports_a_key_that_serving_refuses(project: Folder) -> None:
+    note = "\nNote: It will not be served: secret_key is missing; wanted at least 32 random bytes outside debug.\n"
+
+    refused = project.manage("--help")
+    served = project.manage("--help", environment={"DEBUG": "1"})
+
+    assert (refused.returncode, refused.stdout.endswith(note)) == (0, True)
+    assert "Note:" not in served.stdout
 
 
 def test_an_unknown_command_under_broken_settings_says_why_it_may_be_missing(project: Folder) -> None:
