@@ -1,6 +1,9 @@
 """Shared by every test. Projects, clients and servers come from the framework's own pytest plugin."""
 
+import fcntl
+import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +21,39 @@ def uv(*arguments: str | Path) -> None:
     assert done.returncode == 0, f"uv {' '.join(map(str, arguments))}\n{done.stdout}{done.stderr}"
 
 
+type Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def build_wheel(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Return a folder that the run's first worker to ask for it has filled: `once("name", fill)`; the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # the one that all workers share
+
+    def ask(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, filled = base / name, base / f"{name}.filled"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not filled.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # what a failed attempt left
+                folder.mkdir()
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def build_wheel(once: Once) -> Callable[[Path], Path]:
     """Build the wheel of a folder with a `pyproject.toml`, and return its path."""
 
     def build(source: Path) -> Path:
-        folder = tmp_path_factory.mktemp("wheel")
-        uv("build", "--quiet", "--wheel", "--out-dir", folder, source)
+        folder = once(
+            f"wheel-{source.name}",
+            lambda folder: uv("build", "--quiet", "--wheel", "--out-dir", folder, source),
+        )
         (wheel,) = folder.glob("*.whl")
         return wheel
 
@@ -38,13 +67,16 @@ def framework_wheel(build_wheel: Callable[[Path], Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def clean_environment(once: Once) -> Callable[..., Path]:
     """Make an empty virtual environment, install what is given (paths or names), and return its `bin` folder."""
 
     def make(*packages: str | Path) -> Path:
-        environment = tmp_path_factory.mktemp("environment") / "venv"
-        uv("venv", "--quiet", environment)
-        uv("pip", "install", "--quiet", "--python", environment, *packages)
-        return environment / "bin"
+        def fill(folder: Path) -> None:
+            uv("venv", "--quiet", folder / "venv")
+            uv("pip", "install", "--quiet", "--python", folder / "venv", *packages)
+
+        # A short name that says nothing: paths of the environment appear in what its programs print.
+        name = hashlib.sha256(" ".join(map(str, packages)).encode()).hexdigest()[:8]
+        return once(f"environment-{name}", fill) / "venv" / "bin"
 
     return make

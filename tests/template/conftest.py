@@ -21,6 +21,8 @@ class Site:
             if not name.startswith(("PYTEST_", "COV_CORE_", "DATABASE_", "REDIS_"))
             and name not in ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "FRAMEWORK_SETTINGS")
         } | {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+        # Here for our own tests; loading it takes longer than all the tests of a new project.
+        self.environ["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
 
     def run(self, program: str, *arguments: str, environ: Mapping[str, str] | None = None, code: int = 0) -> str:
         """Run a program, and return what it said; it must exit with `code`."""
