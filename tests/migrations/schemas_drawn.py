@@ -157,7 +157,7 @@ def pairs(draw: st.DrawFn) -> Pair:
     """Draw a schema of up to four tables and what it becomes."""
     numbers = range(draw(st.integers(1, 4)))
     before = tuple(draw(tables(number, numbers)) for number in numbers)
-    fates = [draw(st.sampled_from(["alter", "alter", "alter", "rename", "move", "drop"])) for _ in before]
+    fates = [draw(st.sampled_from(["alter", "alter", "alter", "rename", "drop"])) for _ in before]
     stay = [table.number for table, fate in zip(before, fates, strict=True) if fate != "drop"]
     fresh = range(len(before), len(before) + draw(st.integers(0, 1)))
     standing = [*stay, *fresh]
@@ -229,7 +229,9 @@ def changed(draw: st.DrawFn, item: Col, others: Sequence[int]) -> Col:
         rule = draw(st.sampled_from([None, "CASCADE", "SET NULL"]))
         return replace(item, to=to, rule=rule, nullable=item.nullable or rule == "SET NULL")
     to_kind = draw(st.sampled_from([item.kind, *kind.becomes]))
-    default = KINDS[to_kind].default is not None and draw(st.booleans())
+    # PostgreSQL keeps the cast of the old type in a default that stays: '7'::bigint, for an integer.
+    stays = item.default and to_kind != item.kind
+    default = KINDS[to_kind].default is not None and not stays and draw(st.booleans())
     unique = kind.distinct and draw(st.booleans())
     index = kind.distinct and not unique and draw(st.booleans())
     check = item.check and to_kind in ("small", "int", "big")

@@ -20,7 +20,7 @@ from schemas_drawn import MEMBERS, ROWS, Col, Pair, Tab, models_of, pairs, value
 from sqlalchemy.ext.asyncio import AsyncEngine
 from workbench import CONVENTION, Base, Workshop
 
-from framework.db.connections.url import DatabaseURL
+from framework.db.url import DatabaseURL
 from framework.migrations.connection import open_engine
 from framework.migrations.differences import differences
 from framework.migrations.inspection.reflect import reflect
@@ -233,7 +233,7 @@ def workshop_of(pair: Pair) -> Generator[tuple[Workshop, list[str]]]:
 
 @pytest.mark.timeout(600 if EXAMPLES else 180)
 @settings(
-    max_examples=EXAMPLES or 12,
+    max_examples=EXAMPLES or 8,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
