@@ -26,10 +26,10 @@ def load_graph(folders: Mapping[str, Path]) -> Graph:
 def former_labels(folder: Path) -> tuple[str, ...]:
     """Return the labels that an app had before: `formerly = ("blog",)` in the `__init__.py` of its migrations."""
     path = folder / "__init__.py"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = read(path) if path.exists() else ""
     if FORMERLY not in text:
         return ()
-    return several(dict(assignments(ast.parse(text, str(path)), path, (FORMERLY,))).get(FORMERLY))
+    return several(dict(assignments(parse(text, path), path, (FORMERLY,))).get(FORMERLY))
 
 
 def read_folder(app: str, folder: Path) -> Iterator[Migration]:
@@ -42,12 +42,9 @@ def read_folder(app: str, folder: Path) -> Iterator[Migration]:
 def read_migration(app: str, path: Path) -> Migration:
     """Return what the top of a revision file says."""
     # What stands above the first function is enough, and parsing only that is much faster.
-    text = path.read_text(encoding="utf-8")
+    text = read(path)
     head, *_ = text.split("\ndef ", 1)
-    try:
-        tree = ast.parse(head, str(path))
-    except SyntaxError as error:
-        raise HistoryError(f"{path}:{error.lineno} is not valid Python: {error.msg}.") from None
+    tree = parse(head, path)
     values = dict(assignments(tree, path))
     revision = values.get("revision")
     if not isinstance(revision, str):
@@ -67,6 +64,25 @@ def read_migration(app: str, path: Path) -> Migration:
         # Alembic's own way to say so is a block around operations.
         transactional=bool(values.get("transactional", ".autocommit_block(" not in text)),
     )
+
+
+def read(path: Path) -> str:
+    """Return the text of a file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        found = error.strerror if isinstance(error, OSError) else f"it is not UTF-8 ({error.reason})"
+        raise HistoryError(
+            f"Cannot read {path}: {found}.", hint="Restore it, or start its name with '_' if it is no migration."
+        ) from None
+
+
+def parse(text: str, path: Path) -> ast.Module:
+    """Return the tree of a file's text."""
+    try:
+        return ast.parse(text, str(path))
+    except SyntaxError as error:
+        raise HistoryError(f"{path}:{error.lineno} is not valid Python: {error.msg}.") from None
 
 
 def assignments(tree: ast.Module, path: Path, wanted: Collection[str] = HEADER) -> Iterator[tuple[str, Any]]:

@@ -103,6 +103,21 @@ def test_a_file_that_is_no_migration_is_named(workshop: Workshop, text: str, mes
         workshop.graph()
 
 
+def test_a_file_that_cannot_be_read_is_named(workshop: Workshop) -> None:
+    path = workshop.write("blog", "0001_initial", "")
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(HistoryError, match=r"Cannot read .*0001_initial\.py: it is not UTF-8"):
+        workshop.graph()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(HistoryError, match=r"Cannot read .*0001_initial\.py: Is a directory"):
+        workshop.graph()
+    path.rmdir()
+    (path.parent / "__init__.py").write_text("formerly = (\n")
+    with pytest.raises(HistoryError, match=r"__init__\.py:1 is not valid Python"):
+        workshop.graph()
+
+
 def test_reading_the_graph_loads_neither_alembic_nor_sqlalchemy(workshop: Workshop) -> None:
     workshop.write("blog", "0001_initial", NOTHING)
     program = (
