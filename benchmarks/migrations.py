@@ -140,7 +140,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     imports = {
         "ours": "import framework.management, framework.migrations.commands, framework.migrations.making; "
-        "import framework.db.model, framework.db.database, framework.db.repository, aiosqlite",
+        "import framework.db.mapping.model, framework.db.sessions.database, framework.db.queries.repository, aiosqlite",
         "theirs": "import django.core.management.commands.makemigrations, django.db.models; "
         "import django.db.backends.sqlite3.base",
     }

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlmodel import Field
 
-    from framework.db.bases import Timestamped, UUIDKeyed
-    from framework.db.database import Database
-    from framework.db.filters import Filter, Filters, OrderBy, Search
-    from framework.db.integrity import ConstraintConflict, ConstraintInvalid
-    from framework.db.model import Model
-    from framework.db.page import CursorPage, Page
-    from framework.db.read_repository import ReadRepository
-    from framework.db.relationships import Relationship
-    from framework.db.repository import Repository
-    from framework.db.resolution import models_of, resolve_models, tables_of
-    from framework.db.schema import Schema
-    from framework.db.session import ReadSession, Session
+    from framework.db.connections.integrity import ConstraintConflict, ConstraintInvalid
+    from framework.db.mapping.bases import Timestamped, UUIDKeyed
+    from framework.db.mapping.model import Model
+    from framework.db.mapping.relationships import Relationship
+    from framework.db.mapping.resolution import models_of, resolve_models, tables_of
+    from framework.db.mapping.schema import Schema
+    from framework.db.mapping.statements import col, rel, select
+    from framework.db.mapping.timestamps import Timestamp
+    from framework.db.mapping.uuids import uuid7
+    from framework.db.queries.filters import Filter, Filters, OrderBy, Search
+    from framework.db.queries.page import CursorPage, Page
+    from framework.db.queries.read_repository import ReadRepository
+    from framework.db.queries.repository import Repository
+    from framework.db.queries.window import CursorWindow, Window
+    from framework.db.sessions.database import Database
+    from framework.db.sessions.session import ReadSession, Session
     from framework.db.settings import DatabaseSettings
-    from framework.db.statements import col, rel, select
-    from framework.db.timestamps import Timestamp
-    from framework.db.uuids import uuid7
-    from framework.db.window import CursorWindow, Window
 
 __all__ = [
     "ConstraintConflict",
@@ -58,36 +58,36 @@ __all__ = [
 ]
 
 HOMES = {
-    "ConstraintConflict": "framework.db.integrity",
-    "ConstraintInvalid": "framework.db.integrity",
-    "CursorPage": "framework.db.page",
-    "CursorWindow": "framework.db.window",
-    "Database": "framework.db.database",
+    "ConstraintConflict": "framework.db.connections.integrity",
+    "ConstraintInvalid": "framework.db.connections.integrity",
+    "CursorPage": "framework.db.queries.page",
+    "CursorWindow": "framework.db.queries.window",
+    "Database": "framework.db.sessions.database",
     "DatabaseSettings": "framework.db.settings",
-    "Field": "framework.db.model",
-    "Filter": "framework.db.filters",
-    "Filters": "framework.db.filters",
-    "Model": "framework.db.model",
-    "OrderBy": "framework.db.filters",
-    "Page": "framework.db.page",
-    "ReadRepository": "framework.db.read_repository",
-    "ReadSession": "framework.db.session",
-    "Relationship": "framework.db.relationships",
-    "Repository": "framework.db.repository",
-    "Schema": "framework.db.schema",
-    "Search": "framework.db.filters",
-    "Session": "framework.db.session",
-    "Timestamp": "framework.db.timestamps",
-    "Timestamped": "framework.db.bases",
-    "UUIDKeyed": "framework.db.bases",
-    "Window": "framework.db.window",
-    "col": "framework.db.statements",
-    "models_of": "framework.db.resolution",
-    "rel": "framework.db.statements",
-    "resolve_models": "framework.db.resolution",
-    "select": "framework.db.statements",
-    "tables_of": "framework.db.resolution",
-    "uuid7": "framework.db.uuids",
+    "Field": "framework.db.mapping.model",
+    "Filter": "framework.db.queries.filters",
+    "Filters": "framework.db.queries.filters",
+    "Model": "framework.db.mapping.model",
+    "OrderBy": "framework.db.queries.filters",
+    "Page": "framework.db.queries.page",
+    "ReadRepository": "framework.db.queries.read_repository",
+    "ReadSession": "framework.db.sessions.session",
+    "Relationship": "framework.db.mapping.relationships",
+    "Repository": "framework.db.queries.repository",
+    "Schema": "framework.db.mapping.schema",
+    "Search": "framework.db.queries.filters",
+    "Session": "framework.db.sessions.session",
+    "Timestamp": "framework.db.mapping.timestamps",
+    "Timestamped": "framework.db.mapping.bases",
+    "UUIDKeyed": "framework.db.mapping.bases",
+    "Window": "framework.db.queries.window",
+    "col": "framework.db.mapping.statements",
+    "models_of": "framework.db.mapping.resolution",
+    "rel": "framework.db.mapping.statements",
+    "resolve_models": "framework.db.mapping.resolution",
+    "select": "framework.db.mapping.statements",
+    "tables_of": "framework.db.mapping.resolution",
+    "uuid7": "framework.db.mapping.uuids",
 }
 
 

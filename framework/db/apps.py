@@ -9,7 +9,7 @@ from framework.db.settings import DatabaseSettings
 from framework.project import Project
 
 if TYPE_CHECKING:
-    from framework.db.database import Database
+    from framework.db.sessions.database import Database
 
 
 class DbConfig(AppConfig):
@@ -21,11 +21,11 @@ class DbConfig(AppConfig):
     def ready(self, project: Project) -> None:
         """Provide `Database`, `Session`, `ReadSession` and the repositories."""
         # Not above: this module is imported to find labels while the first model is being made.
-        from framework.db.database import Database, open_read_session, open_session
-        from framework.db.read_repository import ReadRepository
-        from framework.db.repository import Repository
-        from framework.db.resolution import resolve_models
-        from framework.db.session import ReadSession, Session, UnitOfWork
+        from framework.db.mapping.resolution import resolve_models
+        from framework.db.queries.read_repository import ReadRepository
+        from framework.db.queries.repository import Repository
+        from framework.db.sessions.database import Database, open_read_session, open_session
+        from framework.db.sessions.session import ReadSession, Session, UnitOfWork
 
         resolve_models(project)
         services = project.services
@@ -63,7 +63,7 @@ def asking(project: Project, ask: Callable[["Database"], Awaitable[None]]) -> Pr
 
 async def database_of(project: Project) -> "Database":
     """Return the project's database."""
-    from framework.db.database import Database
+    from framework.db.sessions.database import Database
 
     async with project.scope() as scope:  # the one that a test or a setting may have put in its place
         return await scope.get(Database)

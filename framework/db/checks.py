@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from framework.checks import Level, Message, check
-from framework.db.naming import made_before
-from framework.db.resolution import tables_of
+from framework.db.mapping.naming import made_before
+from framework.db.mapping.resolution import tables_of
 from framework.project import Project
 
 

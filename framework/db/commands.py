@@ -26,7 +26,7 @@ def dbshell(settings: Inject[Settings], arguments: Rest = None) -> None:
     url = DatabaseURL.parse(written, root=settings.root)
     command, environment = client(url, written, arguments or [])
     if command is None:
-        from framework.db.shell import talk
+        from framework.db.connections.shell import talk
 
         talk(url)
         return

@@ -23,7 +23,7 @@ class LogSettings(Section):
 
     level: LevelName = "INFO"
     """The least that is written."""
-    loggers: Mapping[str, LevelName] = {"alembic": "WARNING", "framework.db.pool": "WARNING"}
+    loggers: Mapping[str, LevelName] = {"alembic": "WARNING", "framework.db.connections.pool": "WARNING"}
     """The same for single loggers and those below them: `{"sqlalchemy.engine": "INFO"}`. By default two that report on
     themselves are quiet."""
     format: Literal["auto", "text", "json"] = "auto"

@@ -21,7 +21,7 @@ from framework.testing.settings import read_settings
 
 if TYPE_CHECKING:
     from framework.conf import Settings
-    from framework.db.database import Database
+    from framework.db.sessions.database import Database
     from framework.db.settings import DatabaseSettings
     from framework.project import Project
 

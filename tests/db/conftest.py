@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from framework.db.database import Database
+from framework.db.sessions.database import Database
 from framework.db.settings import DatabaseSettings
 
 type OpenDatabase = Callable[..., Awaitable[Database]]
@@ -47,7 +47,7 @@ async def library(database: Database) -> Database:
     import people.models
     from sqlmodel import SQLModel
 
-    from framework.db.labels import all_models, label_of
+    from framework.db.mapping.labels import all_models, label_of
 
     assert library.models, people.models
     names = {model.__table__.name for model in all_models() if label_of(model) in ("library", "people")}  # type: ignore[attr-defined]

@@ -5,13 +5,13 @@ import contextlib
 import sys
 from typing import Any
 
-from conftest import OpenDatabase
 from depot.models import Brand, Counter
 from sqlmodel import col, func, select, update
 
-from framework.db.database import Database
-from framework.db.session import UnitOfWork
+from framework.db.sessions.database import Database
+from framework.db.sessions.session import UnitOfWork
 from framework.errors import Conflict
+from tests.db.conftest import OpenDatabase
 
 WRITERS = 200
 
@@ -137,7 +137,7 @@ WORKER = """
 import asyncio, sys
 from pathlib import Path
 from sqlalchemy import text
-from framework.db.database import Database
+from framework.db.sessions.database import Database
 from framework.db.settings import DatabaseSettings
 
 async def main(url: str, count: int) -> None:

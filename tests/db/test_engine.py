@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 import anyio
 import asyncpg
 import pytest
-from conftest import OpenDatabase
 from depot.models import Brand
 from sqlalchemy import event, text
 from sqlmodel import select
 
-from framework.db import pool as pool_module
-from framework.db import postgresql, sqlite
-from framework.db.database import Database
+from framework.db.connections import pool as pool_module
+from framework.db.connections import postgresql, sqlite
+from framework.db.sessions.database import Database
 from framework.db.settings import DatabaseSettings
 from framework.errors import FrameworkError, ImproperlyConfigured, Unavailable
+from tests.db.conftest import OpenDatabase
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 only_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

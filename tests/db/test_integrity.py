@@ -9,9 +9,9 @@ from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import DBAPIError
 
 from framework.db import Model, col, select
-from framework.db.database import Database
-from framework.db.integrity import ConstraintConflict, ConstraintInvalid
-from framework.db.session import Session
+from framework.db.connections.integrity import ConstraintConflict, ConstraintInvalid
+from framework.db.sessions.database import Database
+from framework.db.sessions.session import Session
 from framework.errors import Conflict, DomainError, FrameworkError, Invalid
 
 type Work = Callable[[Session], Awaitable[object]]

@@ -17,8 +17,8 @@ from sqlmodel import SQLModel
 
 from framework import Project, Settings
 from framework.db import Field, Model, Timestamp, models_of, rel, resolve_models, tables_of, uuid7
-from framework.db.labels import label_of, path_of
-from framework.db.naming import snake
+from framework.db.mapping.labels import label_of, path_of
+from framework.db.mapping.naming import snake
 from framework.errors import FrameworkError, ImproperlyConfigured
 
 

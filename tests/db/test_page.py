@@ -201,7 +201,7 @@ async def test_into_reads_attributes_labels_and_dotted_labels(shelf: Session) ->
     page = await Repository(shelf, Book).page(load=(Book.author,))
     assert page.total == 8
     seen.clear()
-    from framework.db.loading import options
+    from framework.db.queries.loading import options
 
     read = await Page.of(
         shelf, statement.options(*options((Book.author,))), Window(limit=3, offset=5), into=WithoutTags, order="title"

@@ -6,15 +6,15 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
-from conftest import OpenDatabase
 from depot.models import Brand, Counter
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from framework.db.database import Database
-from framework.db.session import ReadSession, Session, UnitOfWork
+from framework.db.sessions.database import Database
+from framework.db.sessions.session import ReadSession, Session, UnitOfWork
 from framework.errors import Conflict, FrameworkError
+from tests.db.conftest import OpenDatabase
 
 
 async def names(database: Database) -> list[str]:

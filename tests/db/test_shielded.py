@@ -3,8 +3,8 @@ import asyncio
 import anyio
 import pytest
 
-from framework.db import shielded
-from framework.db.shielded import to_the_end
+from framework.db.connections import shielded
+from framework.db.connections.shielded import to_the_end
 
 
 async def test_the_result_and_the_error_of_the_work_come_back() -> None:

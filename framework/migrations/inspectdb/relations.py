@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from framework.db.naming import snake
+from framework.db.mapping.naming import snake
 from framework.migrations.inspectdb.names import attribute
 from framework.migrations.schema import ForeignKey, Table
 from framework.migrations.source.code import Code, literal

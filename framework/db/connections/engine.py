@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from framework.db.failures import translate
-from framework.db.pool import Pool, WriterPool
-from framework.db.postgresql import check_after_idling, connect_args, stop_when_cancelled
+from framework.db.connections.failures import translate
+from framework.db.connections.pool import Pool, WriterPool
+from framework.db.connections.postgresql import check_after_idling, connect_args, stop_when_cancelled
+from framework.db.connections.sqlite import prepare_sqlite
+from framework.db.connections.transactions import watch_transactions
 from framework.db.settings import DatabaseSettings
-from framework.db.sqlite import prepare_sqlite
-from framework.db.transactions import watch_transactions
 from framework.db.url import DatabaseURL
 
 __all__ = ["open_engine"]

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Table
 from sqlalchemy.schema import ForeignKeyTarget
 
-from framework.db.labels import find_model
-from framework.db.naming import snake
+from framework.db.mapping.labels import find_model
+from framework.db.mapping.naming import snake
 
 __all__ = ["ModelForeignKey", "adopt"]
 

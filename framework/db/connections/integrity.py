@@ -11,8 +11,8 @@ from sqlalchemy.schema import Constraint
 from sqlmodel import SQLModel
 from sqlmodel.main import default_registry
 
-from framework.db.foreign_keys import Broken, broken_key, written_table
-from framework.db.naming import snake
+from framework.db.connections.foreign_keys import Broken, broken_key, written_table
+from framework.db.mapping.naming import snake
 from framework.errors import Conflict, DomainError, Invalid
 
 __all__ = ["ConstraintConflict", "ConstraintInvalid", "violation"]

@@ -7,12 +7,12 @@ from sqlalchemy import and_, delete, not_, select, update
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import SQLModel
 
-from framework.db.changes import Changes, given
-from framework.db.columns import column_of, key_of
-from framework.db.ensuring import insert_unless_there, same_key
-from framework.db.loading import Load, options
-from framework.db.read_repository import ReadRepository, Where
-from framework.db.session import Session
+from framework.db.mapping.columns import column_of, key_of
+from framework.db.queries.changes import Changes, given
+from framework.db.queries.ensuring import insert_unless_there, same_key
+from framework.db.queries.loading import Load, options
+from framework.db.queries.read_repository import ReadRepository, Where
+from framework.db.sessions.session import Session
 from framework.errors import Conflict, NotFound
 
 __all__ = ["Repository"]

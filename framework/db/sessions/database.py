@@ -5,9 +5,9 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from framework.db.engine import open_engine
+from framework.db.connections.engine import open_engine
 from framework.db.guards import guards
-from framework.db.session import ReadSession, Session, UnitOfWork
+from framework.db.sessions.session import ReadSession, Session, UnitOfWork
 from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
 

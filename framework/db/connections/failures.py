@@ -6,8 +6,8 @@ SQL, parameters and the database's own text stay in `__cause__`, for logs.
 from sqlalchemy import exc
 from sqlalchemy.engine import ExceptionContext
 
-from framework.db.integrity import violation
-from framework.db.transactions import failed
+from framework.db.connections.integrity import violation
+from framework.db.connections.transactions import failed
 from framework.errors import DomainError, FrameworkError, ImproperlyConfigured, Invalid, Unavailable
 
 __all__ = ["translate"]

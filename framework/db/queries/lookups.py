@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, String, cast
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
 
-from framework.db.columns import column_of, mapper_of
+from framework.db.mapping.columns import column_of, mapper_of
+from framework.db.mapping.values import bindable
 from framework.db.near import near
-from framework.db.values import bindable
 from framework.errors import Invalid
 
 __all__ = ["LOOKUPS", "Reach", "condition", "reach"]

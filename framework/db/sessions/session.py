@@ -12,10 +12,10 @@ from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSessionTransaction
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from framework.db.hooks import Hook
-from framework.db.shielded import to_the_end
-from framework.db.sync_session import Reading, Writing
-from framework.db.transactions import failed
+from framework.db.connections.shielded import to_the_end
+from framework.db.connections.transactions import failed
+from framework.db.sessions.hooks import Hook
+from framework.db.sessions.sync_session import Reading, Writing
 
 __all__ = ["ReadSession", "Session", "UnitOfWork"]
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic_core import MISSING
 from sqlmodel import SQLModel
 
-from framework.db.columns import mapper_of
+from framework.db.mapping.columns import mapper_of
 from framework.db.near import near
 from framework.errors import FrameworkError
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, inspect
 from sqlmodel.sql.expression import SelectOfScalar
 
-from framework.db.columns import column_of
+from framework.db.mapping.columns import column_of
 from framework.db.near import near
 from framework.errors import Invalid
 

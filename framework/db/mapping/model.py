@@ -10,12 +10,12 @@ from sqlalchemy import Column, Enum
 from sqlmodel import Field, SQLModel
 from sqlmodel.main import FieldInfo, RelationshipInfo, SQLModelMetaclass
 
-from framework.db.labels import all_models, label_above, path_of
-from framework.db.lookup import table_of
-from framework.db.naming import snake
-from framework.db.references import adopt
-from framework.db.relationships import relate, relations
-from framework.db.timestamps import write_moments
+from framework.db.mapping.labels import all_models, label_above, path_of
+from framework.db.mapping.lookup import table_of
+from framework.db.mapping.naming import snake
+from framework.db.mapping.references import adopt
+from framework.db.mapping.relationships import relate, relations
+from framework.db.mapping.timestamps import write_moments
 from framework.errors import ImproperlyConfigured
 
 __all__ = ["Model"]

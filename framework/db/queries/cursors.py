@@ -14,8 +14,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 from sqlalchemy import ColumnElement, TypeDecorator, and_, false, or_
 
-from framework.db.ordering import Key, nullable
-from framework.db.values import bindable
+from framework.db.mapping.ordering import Key, nullable
+from framework.db.mapping.values import bindable
 from framework.errors import Invalid
 
 __all__ = ["Order"]

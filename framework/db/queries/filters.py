@@ -9,9 +9,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import MISSING, CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 from sqlalchemy import ColumnElement, or_
 
-from framework.db.lookups import Reach, reach
+from framework.db.mapping.ordering import parse
 from framework.db.near import near
-from framework.db.ordering import parse
+from framework.db.queries.lookups import Reach, reach
 from framework.errors import FrameworkError, Invalid
 
 __all__ = ["Filter", "Filters", "OrderBy", "Search", "conditions_of", "order_of"]

@@ -5,7 +5,7 @@ from typing import Any, cast
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from framework.db.labels import all_models, find_model, label_of, path_of
+from framework.db.mapping.labels import all_models, find_model, label_of, path_of
 from framework.db.near import near
 from framework.errors import ImproperlyConfigured
 

@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, UniqueConstraint, and_, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from framework.db.columns import mapper_of
-from framework.db.labels import path_of
-from framework.db.lookup import table_of
+from framework.db.mapping.columns import mapper_of
+from framework.db.mapping.labels import path_of
+from framework.db.mapping.lookup import table_of
 from framework.errors import FrameworkError
 
 __all__ = ["insert_unless_there", "same_key"]

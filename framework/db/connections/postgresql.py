@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from sqlalchemy import Engine, event, exc
 
+from framework.db.connections.shielded import to_the_end
 from framework.db.settings import DatabaseSettings
-from framework.db.shielded import to_the_end
 from framework.db.url import DatabaseURL
 
 __all__ = ["check_after_idling", "connect_args", "stop_when_cancelled"]

@@ -8,13 +8,13 @@ from sqlalchemy import Select, func, literal, select
 from sqlmodel.sql.expression import Select as Rows
 from sqlmodel.sql.expression import SelectOfScalar
 
-from framework.db.cursors import Order
-from framework.db.filters import conditions_of, order_of
-from framework.db.into import read_rows
-from framework.db.ordering import Key, parse
-from framework.db.session import ReadSession
-from framework.db.shapes import Shape
-from framework.db.window import CursorWindow, Window
+from framework.db.mapping.ordering import Key, parse
+from framework.db.queries.cursors import Order
+from framework.db.queries.filters import conditions_of, order_of
+from framework.db.queries.into import read_rows
+from framework.db.queries.shapes import Shape
+from framework.db.queries.window import CursorWindow, Window
+from framework.db.sessions.session import ReadSession
 
 __all__ = ["CursorPage", "Page"]
 

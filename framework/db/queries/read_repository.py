@@ -8,16 +8,16 @@ from sqlmodel import SQLModel
 from sqlmodel import select as entity
 from sqlmodel.sql.expression import SelectOfScalar
 
-from framework.db.columns import key_of
-from framework.db.filters import Filters, conditions_of
-from framework.db.loading import Load, options
-from framework.db.lookups import condition
-from framework.db.naming import snake
-from framework.db.ordering import order_by
-from framework.db.page import CursorPage, Page
-from framework.db.session import ReadSession
-from framework.db.values import bindable, storable
-from framework.db.window import CursorWindow, Window
+from framework.db.mapping.columns import key_of
+from framework.db.mapping.naming import snake
+from framework.db.mapping.ordering import order_by
+from framework.db.mapping.values import bindable, storable
+from framework.db.queries.filters import Filters, conditions_of
+from framework.db.queries.loading import Load, options
+from framework.db.queries.lookups import condition
+from framework.db.queries.page import CursorPage, Page
+from framework.db.queries.window import CursorWindow, Window
+from framework.db.sessions.session import ReadSession
 from framework.errors import FrameworkError, NotFound
 
 __all__ = ["ReadRepository", "Where"]

@@ -12,12 +12,12 @@ from sqlalchemy.orm import RelationshipProperty, configure_mappers
 from sqlalchemy.schema import sort_tables_and_constraints  # pyright: ignore[reportUnknownVariableType]  # SQLAlchemy has not typed it
 from sqlmodel import SQLModel
 
-from framework.db.labels import all_models, label_of, package_of, path_of
-from framework.db.lookup import model_at, table_of
-from framework.db.model import ModelMeta
+from framework.db.mapping.labels import all_models, label_of, package_of, path_of
+from framework.db.mapping.lookup import model_at, table_of
+from framework.db.mapping.model import ModelMeta
+from framework.db.mapping.references import ModelForeignKey, adopt
+from framework.db.mapping.relationships import references
 from framework.db.near import near
-from framework.db.references import ModelForeignKey, adopt
-from framework.db.relationships import references
 from framework.errors import ImproperlyConfigured
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from sqlalchemy.orm import RelationshipProperty, relationship
 from sqlmodel import SQLModel
 from sqlmodel.main import RelationshipInfo
 
-from framework.db.annotations import OtherEnd, other_end
-from framework.db.columns import column_of
-from framework.db.labels import label_of, path_of
-from framework.db.lookup import model_at, table_of
-from framework.db.ordering import order_by as ordered
-from framework.db.ordering import parse
-from framework.db.unloaded import LAZY
+from framework.db.mapping.annotations import OtherEnd, other_end
+from framework.db.mapping.columns import column_of
+from framework.db.mapping.labels import label_of, path_of
+from framework.db.mapping.lookup import model_at, table_of
+from framework.db.mapping.ordering import order_by as ordered
+from framework.db.mapping.ordering import parse
+from framework.db.mapping.unloaded import LAZY
 
 __all__ = ["Relation", "Relationship", "references", "relate", "relations"]
 

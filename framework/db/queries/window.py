@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from framework.db.filters import Filters
+from framework.db.queries.filters import Filters
 
 __all__ = ["CursorWindow", "Window"]
 

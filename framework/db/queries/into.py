@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from framework.db.shapes import Shape
+from framework.db.queries.shapes import Shape
 from framework.errors import FrameworkError
 
 __all__ = ["read_rows"]

@@ -7,12 +7,12 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session as SyncSession
 
-from framework.db.failures import read_only
-from framework.db.hooks import Hooks
+from framework.db.connections.failures import read_only
+from framework.db.sessions.hooks import Hooks
 from framework.errors import FrameworkError
 
 if TYPE_CHECKING:
-    from framework.db.session import UnitOfWork
+    from framework.db.sessions.session import UnitOfWork
 
 __all__ = ["Reading", "Writing"]
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import SQLModel
 
-from framework.db.columns import column_of
+from framework.db.mapping.columns import column_of
 from framework.errors import Invalid
 
 __all__ = ["Key", "order_by", "parse"]

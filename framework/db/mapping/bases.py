@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from framework.db.model import Model
-from framework.db.timestamps import now
-from framework.db.uuids import uuid7
+from framework.db.mapping.model import Model
+from framework.db.mapping.timestamps import now
+from framework.db.mapping.uuids import uuid7
 
 __all__ = ["Timestamped", "UUIDKeyed"]
 

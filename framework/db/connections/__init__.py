@@ -1,0 +1,1 @@
+"""Connections: engines and pools, and what a database says when it refuses."""

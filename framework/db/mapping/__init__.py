@@ -1,0 +1,1 @@
+"""Models: how classes become tables, and how one reaches another."""

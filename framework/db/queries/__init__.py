@@ -1,0 +1,1 @@
+"""Asking for rows: repositories, filters and pages."""

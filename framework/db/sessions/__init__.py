@@ -1,0 +1,1 @@
+"""Units of work: what a scope reads and writes through."""
