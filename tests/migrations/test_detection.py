@@ -15,7 +15,9 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from workbench import Base, Model, Workshop, column, key, model
 
 from framework.errors import CommandError
+from framework.migrations.answers import Answered, Answers
 from framework.migrations.autodetector.arranging import trim
+from framework.migrations.questioner import Questioner
 
 USER = model("users", "User", key, column("name", sa.String(50), nullable=False))
 POST = model("blog", "Post", key, column("author_id", sa.Integer, to="users_user.id"))
@@ -280,9 +282,8 @@ def downgrade() -> None:
     )
 
 
-def test_plain_alembic_runs_the_files(workshop: Workshop, tmp_path: Path) -> None:
-    workshop.make(POST, USER)
-    workshop.make(model("blog", "Post", key, column("title", sa.String(9))), USER)
+def alembics(workshop: Workshop, tmp_path: Path) -> Config:
+    """Return the configuration of a plain project of Alembic's with the workshop's files and a SQLite file."""
     (tmp_path / "env.py").write_text(
         "from alembic import context\nimport sqlalchemy as sa\n"
         "engine = sa.create_engine(context.config.get_main_option('sqlalchemy.url'))\n"
@@ -292,14 +293,44 @@ def test_plain_alembic_runs_the_files(workshop: Workshop, tmp_path: Path) -> Non
         "engine.dispose()\n"
     )
     config = Config()
-    url = f"sqlite:///{tmp_path / 'plain.sqlite3'}"
     config.set_main_option("script_location", str(tmp_path))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", "\n".join(str(folder) for folder in workshop.folders.values()))
-    config.set_main_option("sqlalchemy.url", url)
+    config.set_main_option("sqlalchemy.url", f"sqlite:///{tmp_path / 'plain.sqlite3'}")
+    return config
+
+
+def test_plain_alembic_runs_the_files(workshop: Workshop, tmp_path: Path) -> None:
+    workshop.make(POST, USER)
+    workshop.make(model("blog", "Post", key, column("title", sa.String(9))), USER)
+    config = alembics(workshop, tmp_path)
     command.upgrade(config, "heads")
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(config.get_main_option("sqlalchemy.url") or "")
     assert {item["name"] for item in sa.inspect(engine).get_columns("blog_post")} == {"id", "title"}
     command.downgrade(config, "base")
     assert sa.inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
+
+
+def test_plain_alembic_keeps_the_rows_of_what_is_renamed_added_and_changed_at_once(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    unique = column("slug", sa.String(9), unique=True)
+    workshop.make(model("blog", "Post", key, column("title", sa.String(9)), unique), USER)
+    config = alembics(workshop, tmp_path)
+    command.upgrade(config, "heads")
+    engine = sa.create_engine(config.get_main_option("sqlalchemy.url") or "")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO blog_post (title, slug) VALUES ('one', 's')")
+    renames: dict[str, str | bool] = {"blog.Post": "Article", "blog.Article.title": "headline"}
+    workshop.questioner = Answered(Answers(renames=renames, values={"blog.Article.stock": 7}), Questioner())
+    columns = column("headline", sa.String(20)), unique, column("stock", sa.Integer, nullable=False)
+    workshop.make(model("blog", "Article", key, *columns), USER)
+    command.upgrade(config, "heads")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT headline, slug, stock FROM blog_article").one() == ("one", "s", 7)
+    assert sa.inspect(engine).get_unique_constraints("blog_article")[0]["name"] == "uq_blog_article_slug"
+    command.downgrade(config, "blog.0001_initial")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT title, slug FROM blog_post").one() == ("one", "s")
     engine.dispose()

@@ -104,6 +104,8 @@ def rename_constraint(operations: Operations, operation: RenameConstraintOp) -> 
             f"RENAME CONSTRAINT {quote(operation.old_name)} TO {quote(operation.new_name)}"
         )
         return
+    if isinstance(operations, BatchOperations):
+        operations = Operations(context)  # Alembic's own run gives its block, which takes no other block in it
     table = sa.Table(operation.table_name, sa.MetaData(), autoload_with=operations.get_bind())
     for constraint in table.constraints:
         if constraint.name == operation.old_name:

@@ -1,6 +1,6 @@
 """How Alembic's operations are written, alone or inside a `batch_alter_table` block."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import singledispatch
 from itertools import groupby
@@ -54,8 +54,7 @@ def body(operations: Sequence[ops.MigrateOperation]) -> tuple[str, frozenset[str
     """Return the lines of a function that carries out `operations`, and the imports they need."""
     lines: list[str] = []
     imports: frozenset[str] = frozenset()
-    for place, group in groupby(operations, key=block_of):
-        members = list(group)
+    for place, members in blocks(operations):
         if place is None or all(isinstance(item, INDEXES) for item in members):
             codes = [code_of(item, batch=False) for item in members]
             lines.extend(layout(code.text, 4) for code in codes)
@@ -67,6 +66,28 @@ def body(operations: Sequence[ops.MigrateOperation]) -> tuple[str, frozenset[str
             imports |= opening.imports
         imports |= imports_of(codes)
     return "\n".join(lines or ["    pass"]), imports
+
+
+def blocks(operations: Sequence[ops.MigrateOperation]) -> Iterator[tuple[Place | None, list[ops.MigrateOperation]]]:
+    """Yield what stands together.
+
+    A column that a block renames or adds is changed in the next one: Alembic makes SQLite's table once a block, looks
+    columns up by the names they had before, and would copy the rows without the default they need.
+    """
+    for place, group in groupby(operations, key=block_of):
+        members: list[ops.MigrateOperation] = []
+        for operation in group:
+            if isinstance(operation, ops.AlterColumnOp | ops.DropColumnOp) and operation.column_name in new(members):
+                yield place, members
+                members = []
+            members.append(operation)
+        yield place, members
+
+
+def new(members: Sequence[ops.MigrateOperation]) -> set[str | None]:
+    """Return the columns whose names appear in a block."""
+    added = {item.column.name for item in members if isinstance(item, ops.AddColumnOp)}
+    return added | {item.modify_name for item in members if isinstance(item, ops.AlterColumnOp)}
 
 
 def block_of(operation: ops.MigrateOperation) -> Place | None:
