@@ -4,12 +4,15 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import OperationalError
+
 from framework.db import Database
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
 from framework.migrations.graph import Graph, Step
 from framework.migrations.patience import Patience
 from framework.migrations.places import graph_of
+from framework.migrations.rows import unreadable
 from framework.migrations.settings import MigrationsSettings
 
 if TYPE_CHECKING:
@@ -37,10 +40,17 @@ async def unapplied(executor: Executor) -> list[Step]:
 @asynccontextmanager
 async def executor_of(project: "Project", graph: Graph | None = None) -> AsyncGenerator[Executor]:
     """Open what runs migrations on the project's database; `graph` saves reading the files again."""
-    engine = open_engine((await database_of(project)).url)
+    url = (await database_of(project)).url
+    if url.path is not None and not url.path.parent.is_dir():
+        raise unreadable(url, FileNotFoundError(f"there is no folder {url.path.parent}"))
+    engine = open_engine(url)
     try:
         settings = project.settings.section(MigrationsSettings)
         yield Executor(engine, graph or graph_of(project), Patience(settings.lock_timeout, settings.lock_attempts))
+    except (OSError, OperationalError) as error:
+        if isinstance(error, OperationalError) and error.statement is not None:
+            raise
+        raise unreadable(url, error.orig or error if isinstance(error, OperationalError) else error) from error
     finally:
         await engine.dispose()
 

@@ -102,6 +102,7 @@ def read_rows(url: DatabaseURL) -> Rows:
 
 
 def unreadable(url: DatabaseURL, error: BaseException) -> CommandError:
+    """Return the error for a database that cannot be opened or asked."""
     return CommandError(
         f"The database {url} cannot be read: {str(error) or type(error).__name__}",
         hint="See that it runs, and that DATABASE_URL names it.",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from framework.errors import ImproperlyConfigured
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
 from framework.migrations.commands.printing import Printer, show_plan
@@ -50,6 +51,7 @@ def migrate(
     outline = Outline.of(invocation.settings)
     if app is not None:
         require_apps(outline, [app])
+    warn_of_secret_key(invocation)
     if drift:
         return show_drift(invocation.project)
     # Files' headers and rows tell what there is to do; the project is loaded only to do it.
@@ -75,13 +77,22 @@ def migrate(
     )
 
 
+def warn_of_secret_key(invocation: Invocation) -> None:
+    """Say that the project would not be served as it is; migrating needs no key and goes on."""
+    try:
+        invocation.settings.require_secret_key()
+    except ImproperlyConfigured as error:
+        typer.echo(f"WARNING: {error}", err=True)
+
+
 def say_nothing_to_do(invocation: Invocation, seen: Outlook) -> None:
     """Say so, and what broke off; with `-v 2` the models are loaded, to say whether they have changed."""
     if not invocation.verbosity:
         return
     typer.echo("  No migrations to apply.")
     for revision in seen.rows.unfinished:
-        typer.echo(f"  {revision} broke off on its way back; go on with the same 'manage.py migrate' as before.")
+        way = "on its way back" if revision in seen.applied else "while it was applied"
+        typer.echo(f"  {revision} broke off {way}; go on with the same 'manage.py migrate' as before.")
     if invocation.verbosity > 1:
         tell_of_changes(invocation.project)
 
