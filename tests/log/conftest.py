@@ -1,4 +1,4 @@
-"""Logging belongs to the process: put back what a test changed."""
+"""Logging belongs to the process: begin and end with nothing set up."""
 
 import logging
 from collections.abc import Callable, Generator
@@ -9,20 +9,28 @@ import pytest
 from framework import Project, Settings
 from framework.log import LogSettings
 
-NAMES = ("", "uvicorn", "uvicorn.error", "uvicorn.access", "framework.requests", "shop", "shop.cart")
+NAMES = ("uvicorn", "uvicorn.error", "uvicorn.access", "framework.requests", "shop", "shop.cart")
 
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Generator[None]:
     factory = logging.getLogRecordFactory()
-    loggers = [logging.getLogger(name) for name in NAMES]
-    before = [(logger, logger.level, list(logger.handlers), logger.propagate) for logger in loggers]
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    as_python_makes_them()  # another test of this process may have loaded a project with this app
     yield
     logging.setLogRecordFactory(factory)
-    for logger, level, handlers, propagate in before:
-        logger.setLevel(level)
-        logger.handlers[:] = handlers
-        logger.propagate = propagate
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    as_python_makes_them()
+
+
+def as_python_makes_them() -> None:
+    for name in NAMES:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.NOTSET)
+        logger.handlers.clear()
+        logger.propagate = True
 
 
 class LogProject(Settings):
