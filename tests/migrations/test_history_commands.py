@@ -105,3 +105,20 @@ def test_the_last_migration_is_updated_while_nobody_has_it(folder: Folder) -> No
     folder.post()
     refused = folder.manage("makemigrations --update --rename blog.Post.slug:")
     assert "CommandError: Cannot update applied migration 'blog.0001_initial_updated'." in refused
+
+
+def test_what_broke_off_is_told_with_the_way_it_went(folder: Folder) -> None:
+    text = (
+        "revision = 'people.0002_rows'\ndown_revision = 'people.0001_initial'\ntransactional = False\n\n\n"
+        "def upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n\n\n"
+        "def data(migration):\n    {}\n\n\ndef undo_data(migration):\n    raise RuntimeError('back')\n"
+    )
+    first = "revision = 'people.0001_initial'\ndown_revision = None\n\n\ndef upgrade():\n    pass\n"
+    rows = text.format("raise RuntimeError('on')")
+    folder.write({"people/migrations/0001_initial.py": first, "people/migrations/0002_rows.py": rows})
+    printed = folder.manage("migrate people", "migrate people 0001")
+    told = "  people.0002_rows broke off {}; go on with the same 'manage.py migrate' as before."
+    assert told.format("while it was applied") in lines_of(printed, "migrate people 0001"), printed
+    folder.write({"people/migrations/0002_rows.py": text.format("pass")})
+    printed = folder.manage("migrate people", "migrate people 0001", "migrate people -v 1")
+    assert told.format("on its way back") in lines_of(printed, "migrate people -v 1"), printed
