@@ -30,8 +30,10 @@ def test_the_order_is_the_same_whatever_order_files_come_in() -> None:
 
 
 def test_a_missing_parent_is_named_with_the_file_that_wants_it() -> None:
-    with pytest.raises(HistoryError, match=r"Migration a\.0002_x comes after 'a\.0001_x', which does not exist\."):
+    missing = r"Migration a\.0002_x comes after 'a\.0001_x', which does not exist\."
+    with pytest.raises(HistoryError, match=missing) as caught:
         Graph([node("a", 2, "a.0001_x")])
+    assert caught.value.hint == "Restore the file, or correct 0002_x.py."  # not: did you mean this one itself?
 
 
 def test_a_dependency_on_an_app_that_is_gone_says_so() -> None:
