@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from workbench import Base, Workshop, column, key, model
 
+from framework.migrations.commands.printing import Printer
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor, MigrationFailed
 
@@ -173,6 +174,19 @@ async def test_two_that_migrate_at_once_do_it_once(base: Base) -> None:
     await asyncio.gather(*(executor.run(plan, report=note) for executor, plan in zip(executors, plans, strict=True)))
     assert len(done) == 2
     assert await base.table_names() == {"users_user", "blog_post"}
+
+
+async def test_what_another_process_did_meanwhile_is_not_claimed(
+    sqlite: Base, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqlite.workshop.make(USER)
+    executor = sqlite.executor()
+    plan = executor.graph.forwards(executor.graph.order, await executor.applied())
+    await executor.run(plan, report=Printer(1).report)
+    await sqlite.executor().run(plan, report=Printer(1).report)
+    assert capsys.readouterr().out == (
+        "  Applying users.0001_initial... OK\n  Applying users.0001_initial... done by another process\n"
+    )
 
 
 async def test_what_sqlite_forgets_survives_a_rebuild(sqlite: Base) -> None:

@@ -15,6 +15,7 @@ __all__ = ["Printer", "relative", "show_plan"]
 
 LONG = 2.0
 """Seconds after which the time a migration took is worth a word."""
+ENDS = {"done": "OK", "faked": "FAKED", "skipped": "done by another process"}
 
 
 def show_plan(steps: list[Step]) -> None:
@@ -51,7 +52,7 @@ class Printer:
         elif moment == "failed":
             typer.echo()
         else:
-            typer.echo(f" {'FAKED' if moment == 'faked' else 'OK'}{self.time()}")
+            typer.echo(f" {ENDS[moment]}{self.time()}")
 
     def time(self) -> str:
         """Return how long the step took, and which of how many it was."""
