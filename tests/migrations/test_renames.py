@@ -176,3 +176,52 @@ def downgrade() -> None:
         batch_op.alter_column("headline", new_column_name="title")
 '''
     )
+
+
+def author(name: str, email: str) -> Model:
+    return model("users", name, key, column(email, sa.String(50), nullable=False, unique=True))
+
+
+async def test_keys_that_go_while_their_targets_are_renamed_in_another_app_come_back(base: Base, yes: Yes) -> None:
+    def pointing(name: str, **to: str | None) -> Model:
+        return model("blog", name, key, *(column(item, sa.String(50), to=target) for item, target in to.items()))
+
+    email, code = "users_author.email", "users_reader.code"
+    place = model("blog", "Place", key, column("name", sa.String(50), unique=True))
+    base.workshop.make(
+        author("Author", "email"),
+        author("Reader", "code"),
+        pointing("Keyless", one=email, two=code),
+        pointing("Narrower", one=email, two=code),
+        pointing("Dropped", one=email, two=code),
+        pointing("Elsewhere", one=email, two=code),
+        place,
+    )
+    await base.migrate()
+    before = await foreign_keys(base)
+    base.workshop.make(
+        author("Author", "mail"),
+        author("Subscriber", "code"),
+        pointing("Keyless", one=None, two=None),
+        pointing("Narrower"),
+        pointing("Elsewhere", one="blog_place.name", two="blog_place.name"),
+        place,
+    )
+    made = await base.migrate()
+    assert await foreign_keys(base) == {
+        ("blog_elsewhere", "one", "blog_place", "name"),
+        ("blog_elsewhere", "two", "blog_place", "name"),
+    }
+    await base.take_back(list(reversed(made)))
+    assert await foreign_keys(base) == before
+
+
+async def foreign_keys(base: Base) -> set[tuple[str, str, str, str]]:
+    def look(inspector: sa.Inspector) -> set[tuple[str, str, str, str]]:
+        return {
+            (table, item["constrained_columns"][0], item["referred_table"], item["referred_columns"][0])
+            for table in inspector.get_table_names()
+            for item in inspector.get_foreign_keys(table)
+        }
+
+    return await base.inspect(look)

@@ -138,7 +138,7 @@ class Arrangement:
             by_app = self.state.touched.get(need[1], {})
             if need[0] in ("released", "everything on"):
                 found |= {revision for app, revision in by_app.items() if app != change.app}
-            elif need[1] in self.state.tables:
+            elif need[0] != "name" and need[1] in self.state.tables:
                 owner = self.state.tables[need[1]].app
                 if owner != change.app and owner in by_app:
                     found.add(by_app[owner])

@@ -29,13 +29,18 @@ def dropped(table: Table) -> Change:
     change = Change(table.app, "-", f"Delete model {name}", f"delete_{name.lower()}", [making.drop_table(table)], [])
     change.backward.extend(making.create_table(table))
     change.provides = {("no table", table.key), *(gone(table, item) for item in table.foreign_keys)}
-    change.needs = {("released", table.key)}
+    change.needs = {("released", table.key), *(name for item in table.foreign_keys for name in names(item))}
     return change
 
 
 def targets(key: ForeignKey) -> set[tuple[str, ...]]:
     """Return what a foreign key needs: the table it points at, and the columns."""
     return {("table", key.target), *(("column", key.target, column) for column in key.target_columns)}
+
+
+def names(key: ForeignKey) -> set[tuple[str, ...]]:
+    """Return what must have its name before a foreign key goes: on the way back, the key comes to that name."""
+    return {("name", key.target), *(("name", key.target, column) for column in key.target_columns)}
 
 
 def gone(table: Table, key: ForeignKey) -> tuple[str, ...]:
@@ -103,8 +108,8 @@ class Alone:
 
 
 def alone(columns: Iterable[str], constraints: Iterable[Constraint], indexes: Iterable[Index]) -> Alone:
-    names = {(name,) for name in columns}
-    return Alone([item for item in (*constraints, *indexes) if item.columns in names])
+    single = {(name,) for name in columns}
+    return Alone([item for item in (*constraints, *indexes) if item.columns in single])
 
 
 def columns_added(
@@ -147,6 +152,7 @@ def column_removed(table: Table, column: Column, on_it: Iterable[Constraint | In
         change.absorb(forward, backward)
         if isinstance(item, ForeignKey):
             change.provides.add(gone(table, item))
+            change.needs |= names(item)
     change.absorb([making.drop_column(table, column)], [making.add_column(table, column)])
     return change
 
@@ -177,6 +183,7 @@ def constraint_removed(table: Table, item: Constraint) -> Change:
     change = Change(table.app, "-", text, f"remove_{model}_{item.name}", forward, backward)
     if isinstance(item, ForeignKey):
         change.provides = {gone(table, item)}
+        change.needs = names(item)
     return change
 
 

@@ -58,7 +58,7 @@ def table_renamed(old: Table, new: Table) -> Change:
         fragment,
         [ops.RenameTableOp(old.name, new.name, schema=new.schema)],
         [ops.RenameTableOp(new.name, old.name, schema=new.schema)],
-        provides={("table", new.key)},
+        provides={("table", new.key), ("name", new.key)},
         needs={("table", old.key), ("everything on", old.key)},
     )
 
@@ -106,7 +106,11 @@ def column_renamed(table: Table, old: Column, new: Column) -> Change:
         f"rename_{old.name}_{model}_{new.name}",
         [ops.AlterColumnOp(table.name, old.name, schema=table.schema, modify_name=new.name)],
         [ops.AlterColumnOp(table.name, new.name, schema=table.schema, modify_name=old.name)],
-        provides={("column", table.key, new.name), ("no column", table.key, old.name)},
+        provides={
+            ("column", table.key, new.name),
+            ("name", table.key, new.name),
+            ("no column", table.key, old.name),
+        },
         needs={("table", table.key), ("everything on", table.key)},
     )
 
