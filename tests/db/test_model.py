@@ -11,7 +11,7 @@ from people.models import Tag as PeopleTag
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import Enum, MetaData, Table, inspect
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateTable, sort_tables
 from sqlmodel import Field as SQLModelField
 from sqlmodel import SQLModel
 
@@ -81,7 +81,9 @@ def test_foreign_keys_reach_tables_made_later_and_named_otherwise() -> None:
 
 
 def test_the_tables_of_foreign_keys_come_first_and_are_written_by_name() -> None:
-    order = [found.name for found in SQLModel.metadata.sorted_tables]
+    # Not all tables of the process: those of other tests may refer to each other in a circle.
+    tables = [found for found in SQLModel.metadata.tables.values() if found.name.startswith(("folk", "library_"))]
+    order = [found.name for found in sort_tables(tables)]
     assert order.index("folk") < order.index("library_book") < order.index("library_book_tag")
     sql = str(CreateTable(table(Book)).compile(dialect=postgresql.dialect()))
     assert "FOREIGN KEY(author_id) REFERENCES folk (id) ON DELETE CASCADE" in sql
