@@ -52,7 +52,7 @@ class Folder:
         self.path = path
         hidden = ("DEBUG", "FRAMEWORK_SETTINGS", "DATABASE_URL", "SECRET_KEY", "FORCE_COLOR")
         self.environment = {name: value for name, value in os.environ.items() if name not in hidden}
-        self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        self.environment |= {"PYTHONDONTWRITEBYTECODE": "1", "SECRET_KEY": "x1y2z3w4" * 5}
 
     def write(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
