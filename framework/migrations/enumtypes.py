@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from framework.migrations.operations import StateOperations
     from framework.migrations.state import State
 
-__all__ = ["enums_in", "following_types"]
+__all__ = ["brought", "enums_in", "following_types", "name_of"]
 
 type Name = tuple[str | None, str]
 
@@ -34,6 +34,7 @@ def enums_in(type_: Any) -> Iterator[sa.Enum]:
 
 
 def name_of(type_: sa.Enum) -> Name:
+    """Return the schema and the name that PostgreSQL knows an enum type by."""
     return schema_of(type_), str(type_.name)
 
 

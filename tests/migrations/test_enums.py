@@ -194,3 +194,26 @@ async def test_text_becomes_a_type_of_postgresql_and_back(postgres: Base) -> Non
     assert await types_of(postgres) == set()
     await postgres.execute("INSERT INTO blog_post (id) VALUES (3)")
     assert await postgres.rows("SELECT status FROM blog_post ORDER BY id") == [("b",), ("a",), ("a",)]
+
+
+@pytest.mark.parametrize("stays", [False, True], ids=["the only column goes", "another column stays"])
+async def test_a_type_has_other_members_in_a_table_that_comes_while_one_with_it_goes(
+    postgres: Base, stays: bool
+) -> None:
+    workshop = postgres.workshop
+
+    def with_status(app: str, name: str, *members: str) -> Model:
+        return model(app, name, key, column("status", lambda: sa.Enum(*members, name="status")))
+
+    def other(*members: str) -> list[Model]:
+        return [with_status("users", "Stays", *members)] if stays else []
+
+    workshop.make(with_status("users", "Goes", "a", "b"), *other("a", "b"))
+    await postgres.migrate()
+    workshop.make(with_status("blog", "Comes", "c", "b", "a"), *other("c", "b", "a"))
+    made = await postgres.migrate()
+    await postgres.execute("INSERT INTO blog_comes VALUES (1, 'c')", "DELETE FROM blog_comes")
+    await postgres.take_back(list(reversed(made)))
+    assert await types_of(postgres) == {"status"}
+    assert await postgres.rows("SELECT unnest(enum_range(NULL::status))::text") == [("a",), ("b",)]
+    await postgres.execute("INSERT INTO users_goes VALUES (1, 'b')")

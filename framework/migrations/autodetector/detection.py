@@ -12,7 +12,7 @@ from framework.migrations.autodetector.comparator import (
     created,
     dropped,
 )
-from framework.migrations.autodetector.enums import changed_enums
+from framework.migrations.autodetector.enums import changed_enums, in_turn
 from framework.migrations.autodetector.renames import followed_names, renamed_columns, renamed_tables
 from framework.migrations.graph import Graph
 from framework.migrations.questioner import Questioner
@@ -47,6 +47,11 @@ def changes_between(
     before: Mapping[str, Table], after: Mapping[str, Table], questioner: Questioner
 ) -> Iterable[Change]:
     """Yield what turns the tables `before` into those `after`."""
+    return in_turn([*found(before, after, questioner)])
+
+
+def found(before: Mapping[str, Table], after: Mapping[str, Table], questioner: Questioner) -> Iterable[Change]:
+    """Yield the changes between tables, without what the members of enums ask of their order."""
     past = State(dict(before))
     renames = [*renamed_tables(past, after, questioner), *renamed_columns(past, after, questioner)]
     yield from renames

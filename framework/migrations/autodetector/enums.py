@@ -1,6 +1,6 @@
 """Finds enums whose members changed, and asks what becomes of the rows that hold those which go."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
@@ -10,11 +10,12 @@ from framework.migrations.apply import with_members
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.directives import AlterEnumOp
 from framework.migrations.directives.enums import schema_of, values_of
+from framework.migrations.enumtypes import brought, name_of
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema import Column, Table
 from framework.migrations.state import State
 
-__all__ = ["changed_enums"]
+__all__ = ["changed_enums", "in_turn"]
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ def enum_changed(altered: Altered, questioner: Questioner, past: State) -> Chang
     text, fragment = f"Alter enum {new.name} on {model}", f"alter_{model}_{new.name}"
     change = Change(table.app, "~", text, fragment, [forward], [backward])
     change.needs = {("column", item.key, column.name) for item, _, column in altered.places}
+    change.needs |= {("name", item.key) for item, _, _ in altered.places}
     in_place = bool(altered.new.native_enum) and forward.in_place
     for item, before, after in altered.places:
         there, back_again = with_members(forward, before), with_members(backward, after)
@@ -104,3 +106,51 @@ def fate(
             if instead is not None:
                 moved[member] = instead
     return moved, back
+
+
+@dataclass(slots=True)
+class Turns:
+    """The changes that have to do with one type of PostgreSQL's: those that still know its old members, and others."""
+
+    leaving: list[Change] = field(default_factory=list[Change])
+    altering: list[Change] = field(default_factory=list[Change])
+    coming: list[Change] = field(default_factory=list[Change])
+
+
+def in_turn(changes: Sequence[Change]) -> Sequence[Change]:
+    """Return changes that wait for each other where a type of PostgreSQL's gets other members.
+
+    What goes leaves it with the old members, what comes finds it with the new ones, on the way back too.
+    """
+    turns: dict[object, Turns] = {}
+    members: dict[object, set[tuple[str, ...]]] = {}
+    for change in changes:
+        before, after = types_in(change.backward), types_in(change.forward)
+        for name, values in (*before.items(), *after.items()):
+            members.setdefault(name, set()).add(values)
+        for name in before.keys() ^ after.keys():
+            turn = turns.setdefault(name, Turns())
+            (turn.leaving if name in before else turn.coming).append(change)
+        for item in change.forward:
+            if isinstance(item, AlterEnumOp) and item.modify_type.native_enum:
+                name = name_of(item.modify_type)
+                members.setdefault(name, set()).update(map(tuple, (item.existing_type.enums, item.modify_type.enums)))
+                turns.setdefault(name, Turns()).altering.append(change)
+    for name, turn in turns.items():
+        if len(members[name]) > 1:
+            wait(turn.altering, turn.leaving, ("type left", str(name)))
+            wait(turn.coming, turn.leaving, ("type left", str(name)))
+            wait(turn.coming, turn.altering, ("type altered", str(name)))
+    return changes
+
+
+def types_in(operations: Iterable[ops.MigrateOperation]) -> dict[object, tuple[str, ...]]:
+    """Return the members of the types that operations bring, by name."""
+    return {name_of(item): tuple(values_of(item)) for operation in operations for item in brought(operation)}
+
+
+def wait(later: Iterable[Change], sooner: Iterable[Change], key: tuple[str, ...]) -> None:
+    for change in sooner:
+        change.provides.add(key)
+    for change in later:
+        change.needs.add(key)
