@@ -1,5 +1,7 @@
 """What two sets of tables have otherwise, told part by part. Says nothing of how to get from one to the other."""
 
+import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,6 +17,9 @@ __all__ = ["Difference", "differences"]
 type Kind = Literal["missing", "extra", "other"]
 NOTHING = {"ondelete": "'NO ACTION'", "onupdate": "'NO ACTION'", "initially": "'IMMEDIATE'", "deferrable": "False"}
 """Options of foreign keys that say what goes without saying."""
+
+CONSTANT = re.compile(r"('(?:[^']|'')*')(?:::[\w\s.\"(),]+)?|(-?\d+(?:\.\d+)?)")
+"""A constant as PostgreSQL tells it, `'7'::bigint` or `7`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def column_differences(wanted: Column, found: Column, dialect: Dialect) -> Itera
         yield "may be NULL, the migrations say NOT NULL" if found.nullable else "NOT NULL, the migrations allow NULL"
     for what in ("default", "generated"):
         one, other = sql(getattr(found, what)), sql(getattr(wanted, what))
-        if one != other:
+        if one != other and (what != "default" or constant(one) != constant(other)):
             yield f"{what} is {one}, the migrations say {other}"
     if dict(wanted.options).get("autoincrement") != dict(found.options).get("autoincrement"):
         yield "counts up otherwise than the migrations say"
@@ -95,6 +100,16 @@ def sql(code: Code | None) -> str:
     if code is None:
         return "none"
     return code.text[len("sa.text(") : -1] if code.text.startswith("sa.text(") else code.text
+
+
+def constant(default: str) -> str:
+    """Return a default without the cast that PostgreSQL leaves in it of the type that the column had before."""
+    try:
+        text = str(ast.literal_eval(default))
+    except (ValueError, SyntaxError):
+        return default
+    found = CONSTANT.fullmatch(text)
+    return found[1] or f"'{found[2]}'" if found else default
 
 
 def plain[T: Constraint](item: T) -> T:

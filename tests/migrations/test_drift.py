@@ -1,9 +1,17 @@
 """`migrate --drift`: who is ahead of whom."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from legacy import Legacy, load
+from workbench import Base, Model, column, key, model
+
+from framework.migrations.differences import differences
+from framework.migrations.inspection.reflect import reflect
+from framework.migrations.inspection.scratch import told_back
+from framework.migrations.questioner import Anything
 
 MODELS = """
 from decimal import Decimal
@@ -141,3 +149,38 @@ async def test_looking_leaves_nothing_behind(legacy: Legacy, postgres_url: str) 
         END $$
         """,
     )
+
+
+async def test_a_default_that_stays_while_the_type_changes_is_no_drift(base: Base) -> None:
+    def numbers(whole: Any, text: Any, price: Any) -> Model:
+        return model(
+            "blog",
+            "Numbers",
+            key,
+            column("whole", whole, server_default="7"),
+            column("below", whole, server_default="-7"),
+            column("text", text, server_default="it's 'x'"),
+            column("price", price, server_default="1.25"),
+        )
+
+    async def apart() -> list[str]:
+        state = base.workshop.state().tables
+        async with base.engine.connect() as connection:
+            live = await connection.run_sync(lambda sync: reflect(sync).tables)
+            told = await connection.run_sync(told_back, state)
+        found = {name: live[name] for name in told}
+        return [str(item) for item in differences(told, found, base.engine.dialect)]
+
+    base.workshop.questioner = Anything()
+    for types in (
+        (sa.BigInteger, sa.String(40), sa.Numeric(8, 2)),
+        (sa.Integer, sa.Text, sa.Numeric(12, 2)),
+        (sa.SmallInteger, sa.String(80), sa.Numeric(8, 2)),
+        (sa.BigInteger, sa.Text, sa.Float),
+    ):
+        base.workshop.make(numbers(*types))
+        await base.migrate()
+        assert await apart() == []
+    if base.engine.dialect.name == "postgresql":
+        await base.execute("ALTER TABLE blog_numbers ALTER whole SET DEFAULT 8")
+        assert len(await apart()) == 1
