@@ -231,7 +231,6 @@ def workshop_of(pair: Pair) -> Generator[tuple[Workshop, list[str]]]:
             del sys.modules[name]
 
 
-@pytest.mark.xfail(reason="A key dropped while its target is renamed comes back too early.", strict=False)
 @pytest.mark.timeout(600 if EXAMPLES else 180)
 @settings(
     max_examples=EXAMPLES or 8,
