@@ -117,7 +117,10 @@ async def fill(base: Base, pair: Pair) -> None:
         for table in pair.before:
             columns = {item.name: values(item) for item in table.columns}
             rows = [{"id": row, **{name: column[row - 1] for name, column in columns.items()}} for row in ROWS]
-            await connection.execute(tables[table.number].insert(), rows)
+            for row in rows:
+                # A None of its own would be the null of JSON in a column of that type.
+                held = {name: sa.null() if value is None else value for name, value in row.items()}
+                await connection.execute(tables[table.number].insert().values(held))
 
 
 async def read(base: Base, tables: tuple[Tab, ...], grown: bool) -> Rows:
