@@ -1,5 +1,7 @@
 """Renames keep the rows: tables, columns, and the names that come with them."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from workbench import Base, Model, Workshop, column, key, model
@@ -225,3 +227,23 @@ async def foreign_keys(base: Base) -> set[tuple[str, str, str, str]]:
         }
 
     return await base.inspect(look)
+
+
+async def test_tables_that_point_at_each_other_are_renamed_at_once(base: Base, yes: Yes) -> None:
+    def both(one: str, two: str) -> list[Model]:
+        def pointing(name: str, to: str, type_: Any) -> Model:
+            return model("blog", name, key, column("to_id", sa.Integer, to=f"blog_{to}.id"), column("held", type_))
+
+        return [pointing(one, two.lower(), sa.Integer), pointing(two, one.lower(), sa.String(9))]
+
+    base.workshop.make(*both("One", "Two"))
+    await base.migrate()
+    await base.execute("INSERT INTO blog_one (id, held) VALUES (1, 7)", "INSERT INTO blog_two VALUES (2, 1, 'x')")
+    base.workshop.make(*both("First", "Second"))
+    assert yes.asked == ["blog.One -> blog.First", "blog.Two -> blog.Second"]
+    made = await base.migrate()
+    assert await base.rows("SELECT * FROM blog_second JOIN blog_first ON blog_first.id = blog_second.to_id") == [
+        (2, 1, "x", 1, None, 7)
+    ]
+    await base.take_back(list(reversed(made)))
+    assert await base.rows("SELECT * FROM blog_two") == [(2, 1, "x")]

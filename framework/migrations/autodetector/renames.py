@@ -19,7 +19,8 @@ def renamed_tables(past: State, after: Mapping[str, Table], questioner: Question
     for was_renamed in (table_told, table_asked):
         for new in [table for key, table in after.items() if key not in past.tables]:
             for old in [table for key, table in past.tables.items() if key not in after]:
-                if was_renamed(old, new, questioner.about(old.app)):
+                possible = was_renamed is table_told or alike(old, new, past.tables, after)
+                if possible and was_renamed(old, new, questioner.about(old.app)):
                     yield table_renamed(old, new)
                     past.rename_table(old.key, new.name)
                     past.change(new.key, lambda table, new=new: replace(table, app=new.app, model=new.model))
@@ -32,17 +33,17 @@ def table_told(old: Table, new: Table, questioner: Questioner) -> bool | None:
 
 
 def table_asked(old: Table, new: Table, questioner: Questioner) -> bool:
-    likely = alike(old, new) and (old.app == new.app or old.label == new.label)
+    likely = old.app == new.app or old.label == new.label
     return likely and table_told(old, new, questioner) is None and questioner.renamed_table(old, new)
 
 
-def alike(old: Table, new: Table) -> bool:
-    """Tell whether two tables have the same columns, which point at the same tables."""
+def alike(old: Table, new: Table, past: Mapping[str, Table], after: Mapping[str, Table]) -> bool:
+    """Tell whether two tables have the same columns, which point at the same tables, or at such as may be renamed."""
     return (
         old.schema == new.schema
         and dict(old.columns) == dict(new.columns)
-        and {(key.columns, new.key if key.target == old.key else key.target) for key in old.foreign_keys}
-        == {(key.columns, key.target) for key in new.foreign_keys}
+        and {(key.columns, key.target if key.target in after else None) for key in old.foreign_keys}
+        == {(key.columns, key.target if key.target in past else None) for key in new.foreign_keys}
     )
 
 
