@@ -170,10 +170,11 @@ def pairs(draw: st.DrawFn) -> Pair:
             after.append(replace(table, name=f"{table.name}New"))
         elif fate == "move":
             after.append(replace(table, app="users" if table.app == "blog" else "blog"))
-    # A table with another name and another enum at once is two tables, as for any column that differs: rows would go.
-    names = {table.number: table.key for table in after}
-    moods = [table for table in before if any(item.kind == "mood" for item in table.columns)]
-    may_grow = bool(moods) and all(names.get(table.number, table.key) == table.key for table in moods)
+    # A table or column with another name and another enum at once is a new one, as for all that differs: rows would go.
+    names = {(table.number, item.number): (table.key, item.name) for table in after for item in table.columns}
+    moods = [(table, item) for table in before for item in table.columns if item.kind == "mood"]
+    old = {(table.number, item.number): (table.key, item.name) for table, item in moods}
+    may_grow = bool(old) and all(names.get(place, name) == name for place, name in old.items())
     return Pair(before, tuple(after), may_grow and draw(st.booleans()))
 
 
