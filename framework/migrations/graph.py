@@ -5,6 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from framework.errors import CommandError
+from framework.migrations.first import with_firsts
 from framework.migrations.migration import HistoryError, Migration, Step
 from framework.migrations.replacing import fitting
 
@@ -25,7 +26,7 @@ class Graph:
         """Labels that apps had before, with those they have now."""
         self.files: dict[str, Migration] = {}
         """Every file, those that a squashed migration replaces too."""
-        for migration in migrations:
+        for migration in with_firsts(migrations, apps):
             if (other := self.files.setdefault(migration.revision, migration)) is not migration:
                 raise HistoryError(
                     f"Two migrations are called {migration.revision!r}: {other.path} and {migration.path}.",

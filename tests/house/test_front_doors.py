@@ -13,7 +13,7 @@ import pytest
 import framework
 
 ROOT = Path(framework.__file__).parent
-BATTERIES = ("cache", "db", "health", "log", "migrations")
+BATTERIES = ("auth", "cache", "db", "health", "log", "migrations", "users")
 FLOORS = ("apps", "checks", "conf", "context", "errors", "management", "project", "services", "testing", "web")
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,30 @@ def test_reading_the_graph_loads_neither_alembic_nor_sqlalchemy(workshop: Worksh
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_first_migration_of_another_app_is_found_whatever_it_is_called() -> None:
+    named = [node("a", 1, depends_on=("b.__first__",)), node("b", 7), node("b", 8, "b.0007_x")]
+    graph = Graph(named)
+    assert graph.nodes["a.0001_x"].depends_on == ("b.0007_x",)
+    assert graph.order == ["b.0007_x", "a.0001_x", "b.0008_x"]
+    assert Graph(graph.files.values()).order == graph.order
+
+
+def test_the_first_migration_of_an_app_that_has_none_yet_is_waited_for_by_nobody() -> None:
+    assert Graph([node("a", 1, depends_on=("b.__first__",))], ["a", "b"]).nodes["a.0001_x"].depends_on == ()
+
+
+def test_the_first_migration_of_an_app_that_is_not_installed_is_missed() -> None:
+    with pytest.raises(HistoryError, match=r"comes after 'b\.__first__', which does not exist") as caught:
+        Graph([node("a", 1, depends_on=("b.__first__",))], ["a"])
+    assert caught.value.hint == "Install the app 'b', or take the dependency out of 0001_x.py."
+
+
+@pytest.mark.parametrize("applied", [(), (("b", "0001_x"), ("b", "0002_x"))])
+def test_a_squashed_migration_is_the_first_of_its_app_where_it_counts(applied: tuple[tuple[str, str], ...]) -> None:
+    squash = replace(node("b", 3), replaces=("b.0001_x", "b.0002_x"))
+    waiting = node("a", 1, depends_on=("b.__first__",))
+    graph = Graph([waiting, squash, node("b", 1), node("b", 2, "b.0001_x")], applied=applied)
+    assert graph.nodes["a.0001_x"].depends_on == ("b.0003_x",)
+    assert Graph([waiting, squash], applied=applied).nodes["a.0001_x"].depends_on == ("b.0003_x",)
