@@ -1,7 +1,6 @@
 """Projects with users: every test runs on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -28,18 +27,22 @@ class Site(Settings):
     auth: AuthSettings = AuthSettings(passwords=CHEAP)
 
 
+class PostgresqlSite(Site):
+    """The same on PostgreSQL."""
+
+    database: DatabaseSettings = DatabaseSettings(url="postgresql://localhost/site")
+
+
 type MakeSite = Callable[..., Project]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def make_site(request: pytest.FixtureRequest, project_with: Projects, monkeypatch: pytest.MonkeyPatch) -> MakeSite:
+@pytest.fixture(params=[Site, PostgresqlSite], ids=["sqlite", "postgresql"])
+def make_site(request: pytest.FixtureRequest, project_with: Projects) -> MakeSite:
     """Make projects with users on migrated databases: `make_site(auth=AuthSettings(...))`."""
-    if request.param == "postgresql":
-        monkeypatch.setenv("TEST_DATABASE_URL", "the run's own PostgreSQL")
-    return lambda **values: project_with(Site, **values)
+    return lambda **values: project_with(request.param, **values)
 
 
 @pytest.fixture
-def project(make_site: MakeSite) -> Any:
+def project(make_site: MakeSite) -> Project:
     """A project with users."""
     return make_site()
