@@ -4,9 +4,10 @@ from fastapi import APIRouter, Response
 
 from framework.health.schemas import Alive, Report
 from framework.health.services import Health
-from framework.web import Inject
+from framework.web import Inject, Public
 
 mount = "/"
+access = Public
 router = APIRouter(prefix="/health", tags=["health"], include_in_schema=False)
 
 

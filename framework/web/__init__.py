@@ -7,12 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from framework.web.access import rules_of
     from framework.web.application import create_app
     from framework.web.dependencies import Inject
     from framework.web.errors import Handler, Renderer
     from framework.web.mounting import routes
     from framework.web.problem import FieldProblem, Problem
     from framework.web.routing import Route, Routes, reverse
+    from framework.web.rule import Public, Rule
     from framework.web.settings import WebSettings
 
 __all__ = [
@@ -20,13 +22,16 @@ __all__ = [
     "Handler",
     "Inject",
     "Problem",
+    "Public",
     "Renderer",
     "Route",
     "Routes",
+    "Rule",
     "WebSettings",
     "create_app",
     "reverse",
     "routes",
+    "rules_of",
 ]
 
 _HOMES = {
@@ -34,13 +39,16 @@ _HOMES = {
     "Handler": "errors",
     "Inject": "dependencies",
     "Problem": "problem",
+    "Public": "rule",
     "Renderer": "errors",
     "Route": "routing",
     "Routes": "routing",
+    "Rule": "rule",
     "WebSettings": "settings",
     "create_app": "application",
     "reverse": "routing",
     "routes": "mounting",
+    "rules_of": "access",
 }
 
 

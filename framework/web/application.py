@@ -16,7 +16,7 @@ from framework.project import Project
 from framework.web.errors import Errors
 from framework.web.middleware import app_layers, outer_layers
 from framework.web.mounting import mount
-from framework.web.openapi import describe_failures, make_ids_unique
+from framework.web.openapi import describe_access, describe_failures, make_ids_unique
 from framework.web.routing import Routes
 from framework.web.settings import TelemetrySettings, WebSettings
 
@@ -79,6 +79,7 @@ class Application(FastAPI):
             schema = super().openapi()
         if schema is not self._described:
             describe_failures(schema, self._errors, self._routes_table)
+            describe_access(schema, self._routes_table, self.state.project)
             make_ids_unique(schema)
             self._described = schema
         return schema

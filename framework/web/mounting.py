@@ -14,7 +14,9 @@ from starlette.routing import Mount, WebSocketRoute
 from framework._modules import expect, file_of
 from framework.errors import ImproperlyConfigured
 from framework.project import Project
+from framework.web.access import enforce, stated_by
 from framework.web.routing import Names, Route, Routes, listed
+from framework.web.rule import Rule
 from framework.web.settings import WebSettings
 
 
@@ -32,12 +34,16 @@ def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
     found: list[Route] = []
     for app, module in project.apps.modules("routes"):
         router = expect(module, "router", APIRouter)
+        access = stated_by(module)
         target.include_router(
             router,
             prefix=_prefix(app.app_label, module, settings),
+            dependencies=access,
             generate_unique_id_function=_operation_id(app.app_label, router),
         )
-        found += [_route(context, app.app_label) for context in iter_route_contexts(target.routes[-1:])]
+        rules = enforce(target.routes[-1], router, access)
+        contexts = iter_route_contexts(target.routes[-1:])
+        found += [_route(context, app.app_label, held) for context, held in zip(contexts, rules, strict=True)]
     _check_claims(found, settings)
     table = Routes(found)
     target.routes.insert(0, Names(table))
@@ -60,7 +66,7 @@ def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str:
     return own.rstrip("/")
 
 
-def _route(context: RouteContext, app: str) -> Route:
+def _route(context: RouteContext, app: str, rules: tuple[Rule, ...]) -> Route:
     original = context.original_route
     endpoint: Any = context.endpoint
     path = context.path_format or context.path or "/"
@@ -70,7 +76,7 @@ def _route(context: RouteContext, app: str) -> Route:
         methods = ("WS",)
     else:
         methods = tuple(sorted(context.methods or ("*",)))
-    return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, context=context)
+    return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, rules, context=context)
 
 
 def _operation_id(label: str, router: APIRouter) -> Callable[[APIRoute], str]:

@@ -1,10 +1,11 @@
-"""The API description: what it says of failures, and ids that are unique."""
+"""The API description: what it says of failures and of access, and ids that are unique."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from framework.project import Project
 from framework.web.errors import Errors, Renderer, media_type_of, model_of
 from framework.web.routing import Routes
 
@@ -27,6 +28,21 @@ def describe_failures(schema: dict[str, Any], errors: Errors, table: Routes) -> 
         if f"{_REFERENCE}{name}'" not in text:
             components.pop(name, None)
             text += str(components)
+
+
+def describe_access(schema: dict[str, Any], table: Routes, project: Project) -> None:
+    """Say which credentials an operation takes, where a rule of its route takes any: one kind of them is enough."""
+    rules = {(method, route.path): route.rules for route in table for method in route.methods}
+    for method, path, operation in _operations(schema):
+        held = rules.get((method, path), ())
+        schemes = {name: scheme for rule in held for name, scheme in rule.security(project).items()}
+        if not schemes:
+            continue
+        schema.setdefault("components", {}).setdefault("securitySchemes", {}).update(schemes)
+        scopes = list(dict.fromkeys(scope for rule in held for scope in rule.scopes))
+        ways: list[dict[str, list[str]]] = [{name: scopes} for name in schemes]
+        optional: list[dict[str, list[str]]] = [{}] if all(rule.is_open for rule in held) else []
+        operation["security"] = [*optional, *operation.get("security", ()), *ways]
 
 
 def make_ids_unique(schema: dict[str, Any]) -> None:

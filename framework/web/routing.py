@@ -15,6 +15,7 @@ from framework._modules import where
 from framework.errors import NoReverseMatch
 from framework.web.exchange import current
 from framework.web.paths import fill
+from framework.web.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,14 @@ class Route:
     """The label of its app."""
     endpoint: Any = field(repr=False)
     """The function behind it, or the mounted application."""
-    access: str = ""
-    """Who may call it, as far as a rule says so."""
+    rules: tuple[Rule, ...] = ()
+    """What holds on it: the nearest rules, and those behind parameters. All of them must let a caller through."""
     context: RouteContext = field(kw_only=True, repr=False, compare=False)
+
+    @property
+    def access(self) -> str:
+        """Who may call it, as it was written: `LoginRequired`. Empty when no rule is stated."""
+        return ", ".join(map(repr, self.rules))
 
     @property
     def where(self) -> str:

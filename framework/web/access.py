@@ -1,0 +1,117 @@
+"""Which rules hold on a route: the nearest, of those that FastAPI would add up."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from operator import is_
+from types import ModuleType
+from typing import Any, cast
+
+from fastapi import APIRouter
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
+
+from framework._modules import file_of
+from framework.errors import ImproperlyConfigured
+from framework.web.exchange import exchange_of
+from framework.web.guard import Guard
+from framework.web.rule import Public, Rule
+
+type Places = tuple[Sequence[Any], ...]
+"""The dependencies stated for a route, place by place, the nearest first."""
+
+
+def stated_by(module: ModuleType) -> list[Rule]:
+    """Return what a `routes.py` states for its whole app: `access = LoginRequired`, or a list of rules."""
+    found: object = getattr(module, "access", [])
+    rules = cast("list[object]", found) if isinstance(found, list) else [found]
+    for rule in rules:
+        if not isinstance(rule, Rule):
+            raise ImproperlyConfigured(
+                f"`access` in {file_of(module)} is {found!r}; wanted a Rule, or a list of rules.",
+                hint="Write `access = LoginRequired`.",
+                code="web.access",
+            )
+    return cast("list[Rule]", rules)
+
+
+def enforce(included: Any, router: APIRouter, access: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
+    """Leave each route only its nearest rules, and yield what holds on it, in the order of `iter_route_contexts`.
+
+    `included` is what including `router` put into the project's own router. FastAPI makes the dependants of a route
+    anew for each inclusion, so what is taken out of them is taken from this project alone. Should FastAPI move
+    them, `tests/web/test_access.py` fails.
+    """
+    stated = _places(router, (access,))
+    for effective in included.effective_route_contexts():
+        places = next(places for route, places in stated if route is effective.original_route)
+        route = effective.starlette_route or effective
+        if hasattr(route, "dependant"):
+            yield _enforce(route.dependant.dependencies, places)
+        else:
+            held = _held(_nearest(places))
+            if any(rule != Public for rule in held):
+                route.app = Guard(route.app, held)
+            yield held
+
+
+def rules_of(connection: HTTPConnection) -> tuple[Rule, ...]:
+    """Return the rules that hold on the route that serves `connection`; none outside `create_app`."""
+    exchange = exchange_of(connection.scope)
+    route = exchange.routes.serving(connection.scope) if exchange else None
+    return route.rules if route else ()
+
+
+def _places(router: APIRouter, outer: Places) -> Iterator[tuple[BaseRoute, Places]]:
+    """Yield the routes of a router and of those it includes, each with the places that may state a rule for it."""
+    for route in router.routes:
+        if (included := getattr(route, "original_router", None)) is not None:
+            context: Any = getattr(route, "include_context", None)
+            yield from _places(included, (*_split(context.dependencies, router), *outer))
+        elif hasattr(route, "dependencies"):
+            yield route, (*_split(getattr(route, "dependencies", ()), router), *outer)
+        else:
+            yield route, ((), router.dependencies, *outer)  # Starlette's own
+
+
+def _split(given: Sequence[Any], router: APIRouter) -> Places:
+    """Return what a route or inclusion states by itself, and what its router put in front of that."""
+    count = len(router.dependencies)
+    is_whole = len(given) >= count and all(map(is_, given, router.dependencies))
+    return (given[count:], router.dependencies) if is_whole else (given, ())
+
+
+def _nearest(places: Places) -> list[Rule]:
+    """Return the rules of the nearest place that states any."""
+    for place in places:
+        if rules := [each.dependency for each in place if isinstance(each.dependency, Rule)]:
+            return rules
+    return []
+
+
+def _enforce(dependencies: list[Any], places: Places) -> tuple[Rule, ...]:
+    """Take out of a route's dependencies the rules that are not among the nearest, and return those that hold."""
+    is_opened = any(each.name and isinstance(each.call, Rule) and each.call.is_open for each in dependencies)
+    nearest = _nearest(places[:1] if is_opened else places)
+    running = {*nearest} - {Public}
+    dependencies[:] = [
+        each for each in dependencies if each.name or not isinstance(each.call, Rule) or each.call in running
+    ]
+    return _held([*nearest, *_asked_for(dependencies)])
+
+
+def _asked_for(dependencies: Iterable[Any]) -> Iterator[Rule]:
+    """Yield every rule among dependencies and what they depend on."""
+    for each in dependencies:
+        if isinstance(each.call, Rule):
+            yield each.call
+        yield from _asked_for(each.dependencies)
+
+
+def _held(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return each rule once, without those that another of them says as well."""
+    found = list(dict.fromkeys(rules))
+    closed = [rule for rule in found if not rule.is_open] or found[:1]
+    return tuple(rule for rule in closed if not any(_says_more(other, rule) for other in closed))
+
+
+def _says_more(one: Rule, other: Rule) -> bool:
+    return isinstance(one, type(other)) and type(one) is not type(other)
