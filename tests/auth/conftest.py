@@ -1,8 +1,12 @@
 """Projects with users: every test runs on SQLite and on PostgreSQL."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 from framework import Project, Settings
 from framework.auth import AuthSettings

@@ -2,6 +2,22 @@
 
 from framework.auth.settings.audit import AuditSettings
 from framework.auth.settings.auth import AuthSettings
+from framework.auth.settings.cookies import CookieSettings
+from framework.auth.settings.csrf import CsrfSettings
+from framework.auth.settings.keys import KeySettings
 from framework.auth.settings.passwords import PasswordSettings
+from framework.auth.settings.sessions import SessionSettings
+from framework.auth.settings.tokens import TokenSettings
+from framework.auth.settings.user_cache import UserCacheSettings
 
-__all__ = ["AuditSettings", "AuthSettings", "PasswordSettings"]
+__all__ = [
+    "AuditSettings",
+    "AuthSettings",
+    "CookieSettings",
+    "CsrfSettings",
+    "KeySettings",
+    "PasswordSettings",
+    "SessionSettings",
+    "TokenSettings",
+    "UserCacheSettings",
+]

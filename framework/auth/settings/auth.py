@@ -5,7 +5,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from framework.auth.settings.audit import AuditSettings
+from framework.auth.settings.cookies import CookieSettings
+from framework.auth.settings.csrf import CsrfSettings
+from framework.auth.settings.keys import KeySettings
 from framework.auth.settings.passwords import PasswordSettings
+from framework.auth.settings.sessions import SessionSettings
+from framework.auth.settings.tokens import TokenSettings
+from framework.auth.settings.user_cache import UserCacheSettings
 from framework.conf import Section
 
 __all__ = ["AuthSettings"]
@@ -27,5 +33,17 @@ class AuthSettings(Section):
     """What people log in by: `email`, `username` or both."""
     passwords: PasswordSettings = PasswordSettings()
     """How passwords are stored, and which are good enough."""
+    tokens: TokenSettings = TokenSettings()
+    """How programs prove who they act for."""
+    sessions: SessionSettings = SessionSettings()
+    """How browsers stay logged in."""
+    cookies: CookieSettings = CookieSettings()
+    """The cookie of a session."""
+    csrf: CsrfSettings = CsrfSettings()
+    """Which pages may act for a user whose browser sends the cookie along."""
+    keys: KeySettings = KeySettings()
+    """Personal API keys."""
+    user_cache: UserCacheSettings = UserCacheSettings()
+    """Users remembered from one request to the next."""
     audit: AuditSettings = AuditSettings()
     """What is kept of security events."""

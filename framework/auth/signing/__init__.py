@@ -1,0 +1,1 @@
+"""Signing: keys, and the access tokens that they sign. Knows neither the web nor the database."""
