@@ -1,0 +1,10 @@
+"""The app."""
+
+from framework import AppConfig
+
+
+class PostcardsConfig(AppConfig):
+    """Greets."""
+
+    name = "postcards"
+    requires = ("mail",)
