@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlmodel import Field
 
+    from framework.db.changes.changes import Changes
     from framework.db.connections.integrity import ConstraintConflict, ConstraintInvalid
     from framework.db.mapping.bases import Timestamped, UUIDKeyed
     from framework.db.mapping.model import Model
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from framework.db.settings import DatabaseSettings
 
 __all__ = [
+    "Changes",
     "ConstraintConflict",
     "ConstraintInvalid",
     "CursorPage",
@@ -58,6 +60,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "Changes": "framework.db.changes.changes",
     "ConstraintConflict": "framework.db.connections.integrity",
     "ConstraintInvalid": "framework.db.connections.integrity",
     "CursorPage": "framework.db.queries.page",

@@ -28,8 +28,8 @@ class DbConfig(AppConfig):
         from framework.db.sessions.session import ReadSession, Session, UnitOfWork
 
         resolve_models(project)
-        services = project.services
-        services.value(Database, Database(project.settings.section(DatabaseSettings), project.settings.root))
+        services, settings = project.services, project.settings
+        services.value(Database, Database(settings.section(DatabaseSettings), settings.root, debug=settings.debug))
         services.provide(UnitOfWork)
         services.provide(Session, open_session)
         services.provide(ReadSession, open_read_session)

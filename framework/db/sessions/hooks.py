@@ -30,6 +30,10 @@ class Hooks:
         """Call `hook` after the commit."""
         self._waiting.append(hook)
 
+    def put_first(self, hook: Hook) -> None:
+        """Call `hook` before all others that are due: it is committed already."""
+        self._due.insert(0, hook)
+
     def begun(self, transaction: SessionTransaction) -> None:
         """Note that a transaction or a savepoint begins."""
         if transaction.nested:

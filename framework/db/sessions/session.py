@@ -7,11 +7,15 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, cast
 
-from sqlalchemy import Executable, Result, util
+from sqlalchemy import Executable, Result, inspect, util
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSessionTransaction
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from framework.db.changes.changes import tables_behind
+from framework.db.changes.feed import ChangeFeed
+from framework.db.changes.log import Entry
 from framework.db.connections.shielded import to_the_end
 from framework.db.connections.transactions import failed
 from framework.db.sessions.hooks import Hook
@@ -102,10 +106,26 @@ class Session(ReadSession):
 
     sync_session: Writing  # pyright: ignore[reportIncompatibleVariableOverride]  # narrower, and never assigned
 
-    def __init__(self, engine: AsyncEngine, work: UnitOfWork | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, work: UnitOfWork | None = None, *, feed: ChangeFeed | None = None) -> None:
         work = work or UnitOfWork()
         self._open(engine, Writing, work)
+        self.sync_session.feed = feed
         work.session = self
+
+    def touch(self, *what: type[SQLModel] | SQLModel) -> None:
+        """Say that this transaction changes rows nobody sees it change: all of a model, or the ones given.
+
+        For statements written as text, and for functions and triggers of the database. Told after the commit, like
+        the changes that were seen, and never if it or the savepoint at hand is rolled back.
+        """
+        if not self.sync_session.in_transaction():
+            self.sync_session.begin()
+        changes = self.sync_session.changes
+        changes.touched = True
+        for each in what:
+            model = each if isinstance(each, type) else type(each)
+            key = None if each is model else tuple(inspect(model).mapper.primary_key_from_instance(each))
+            changes.entries += [Entry(table.fullname, "delete", key) for table in tables_behind(model)]
 
     def on_commit(self, hook: Hook) -> None:
         """Call `hook` once this transaction is committed, and never if it or the savepoint at hand is rolled back.

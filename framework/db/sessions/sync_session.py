@@ -1,12 +1,16 @@
 """The synchronous sessions inside `Session` and `ReadSession`, where SQLAlchemy's own work happens."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.orm import SessionTransaction, UOWTransaction
 from sqlmodel import Session as SyncSession
 
+from framework.db.changes.feed import LOG, ChangeFeed
+from framework.db.changes.log import ChangeLog
+from framework.db.changes.rows import rows_written
 from framework.db.connections.failures import read_only
 from framework.db.sessions.hooks import Hooks
 from framework.errors import FrameworkError
@@ -49,13 +53,16 @@ class Writing(Scoped):
     def __init__(self, bind: Any, **options: Any) -> None:
         super().__init__(bind, **options)
         self.hooks = Hooks()
+        self.changes = ChangeLog()
+        self.feed: ChangeFeed | None = None
+        """Who hears of the changes; `None` when nobody does."""
         self.begun = False
         """Whether a transaction was ever begun."""
 
     @property
     def idle(self) -> bool:
-        """Whether it holds no connection, and nothing waits to be flushed or called."""
-        return super().idle and not self.hooks
+        """Whether it holds no connection, and nothing waits to be flushed, called or told."""
+        return super().idle and not self.hooks and not self.changes
 
 
 def reading(method: Callable[..., Any]) -> Any:
@@ -188,11 +195,33 @@ def _(session: Writing, transaction: SessionTransaction) -> None:
     session.hooks.begun(transaction)
 
 
+@event.listens_for(Writing, "after_begin")
+def _(session: Writing, transaction: SessionTransaction, connection: Connection) -> None:
+    if session.feed is not None:
+        connection.info[LOG] = session.changes
+
+
+@event.listens_for(Writing, "before_flush")
+def _(session: Writing, *_: Any) -> None:
+    session.changes.begin_flush()
+
+
+@event.listens_for(Writing, "after_flush")
+def _(session: Writing, flush: UOWTransaction) -> None:
+    if session.changes:
+        session.changes.end_flush(rows_written(flush))
+
+
 @event.listens_for(Writing, "after_commit")
 def _(session: Writing) -> None:
-    session.hooks.committed(session.get_nested_transaction())
+    savepoint = session.get_nested_transaction()
+    session.hooks.committed(savepoint)
+    if savepoint is None and session.feed is not None and session.changes:
+        session.hooks.put_first(partial(session.feed.publish, session.feed.take(session.changes)))
 
 
 @event.listens_for(Writing, "after_transaction_end")
 def _(session: Writing, transaction: SessionTransaction) -> None:
     session.hooks.ended(transaction)
+    if not transaction.nested and transaction.parent is None:
+        session.changes.clear()
