@@ -15,6 +15,7 @@ from framework.testing import backend
 from framework.testing.client import connect
 from framework.testing.databases import Postgres
 from framework.testing.guard import TestDatabases
+from framework.testing.mailbox import Mailbox
 from framework.testing.projects import Projects, Templates
 from framework.testing.rows import Make
 from framework.testing.servers import Broker, Kind, Servers, ask
@@ -224,3 +225,9 @@ async def scope(project: "Project", _running: Mapping[str, object]) -> AsyncGene
 def make(project: "Project", _running: Mapping[str, object]) -> Make:
     """Make rows: `await make(Product, name="A")` fills in whatever else the table requires, and commits."""
     return Make(project)
+
+
+@pytest.fixture
+def mailbox(project: "Project", _running: Mapping[str, object]) -> Mailbox:
+    """The mails of the running project: `(mail,) = await mailbox.read()`. None leaves the test."""
+    return Mailbox(project)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from framework.errors import ImproperlyConfigured
 from framework.testing.databases import Postgres, run_sync
 from framework.testing.guard import TestDatabases
+from framework.testing.mailbox import keep_mails
 from framework.testing.settings import read_settings
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ class Projects:
     def __call__(self, settings: "type[Settings] | None" = None, /, **values: Any) -> "Project":
         """Return a loaded project: the settings class (the project's own when left out) with `values` on top.
 
-        Its database is a migrated one of its own, unless `values` name another.
+        Its database is a migrated one of its own, unless `values` name another; its mails stay in memory, unless
+        `values` say where they go.
         """
         from framework.project import Project
 
@@ -102,6 +104,8 @@ class Projects:
         if "framework.db" in made.installed_apps and field not in values:
             made = read_settings(class_, {**values, field: self._copy(made, class_, field, values)})
         project = Project(made)
+        if "mail" in project.apps and not is_mail_among(values):
+            keep_mails(project)
         self._made.append(project)
         return project
 
@@ -130,6 +134,13 @@ class Projects:
             await disconnect(project)
         for url in self._copies:
             self._templates.drop(url)
+
+
+def is_mail_among(values: Mapping[str, Any]) -> bool:
+    """Tell whether a test says itself where its mails go."""
+    from framework.mail import MailSettings
+
+    return any(isinstance(value, MailSettings) for value in values.values())
 
 
 def database_field(class_: "type[Settings]") -> str:

@@ -34,10 +34,13 @@ def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
     found: list[Route] = []
     for app, module in project.apps.modules("routes"):
         router = expect(module, "router", APIRouter)
+        prefix = _prefix(app.app_label, module, settings)
+        if prefix is None:
+            continue
         access = stated_by(module)
         target.include_router(
             router,
-            prefix=_prefix(app.app_label, module, settings),
+            prefix=prefix,
             dependencies=access,
             generate_unique_id_function=_operation_id(app.app_label, router),
         )
@@ -50,8 +53,11 @@ def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
     return table
 
 
-def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str:
-    """Return where an app goes: where the project says, where its `routes.py` says (`mount = "/"`), or the prefix."""
+def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str | None:
+    """Return where an app goes: where the project says, where its `routes.py` says (`mount = "/"`), or the prefix.
+
+    `None` is how the project says that it leaves the routes out.
+    """
     if label in settings.mounts:
         return settings.mounts[label]
     if not hasattr(module, "mount"):

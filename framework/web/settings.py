@@ -141,8 +141,9 @@ class WebSettings(Section):
 
     prefix: MountPath = ""
     """The path that apps are mounted under, such as `/api`."""
-    mounts: Mapping[str, MountPath] = {}
-    """Apps mounted elsewhere, by label: `{"shop": "/shop"}` puts that app's router under `/shop`, not the prefix."""
+    mounts: Mapping[str, MountPath | None] = {}
+    """Apps mounted elsewhere, by label: `{"shop": "/shop"}` puts that app's router under `/shop`, not the prefix, and
+    `{"auth": None}` leaves it out: the app's services are there, its routes are not."""
     errors: str | None = None
     """Import path of the function that renders a `Problem`, `config.errors:render`; problem+json when `None`."""
     max_body_size: Annotated[int, Field(ge=0)] | None = 10 * 1024 * 1024

@@ -73,6 +73,17 @@ async def test_an_app_can_be_mounted_elsewhere(build, write, client):
     assert routes(moved).reverse("probe:probe") == "/deep/probe"
 
 
+async def test_the_project_may_leave_the_routes_of_an_app_out(build, write, client):
+    write("blog", routes=POSTS)
+    project = build("blog", web=WebSettings(mounts={"blog": None}))
+    async with client(project) as http:
+        assert (await http.get("/posts/7")).status_code == 404
+        assert "/posts/{id}" not in (await http.get("/openapi.json")).json()["paths"]
+    assert list(routes(project)) == []
+    by_variable = WebSettings.model_validate({"mounts": {"blog": None}})
+    assert by_variable.mounts == {"blog": None}
+
+
 def test_a_mount_of_an_unknown_app_is_an_error(build, write):
     write("blog", routes=POSTS)
     with pytest.raises(ImproperlyConfigured) as error:
