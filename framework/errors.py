@@ -11,6 +11,7 @@
         ├── Conflict
         ├── Invalid
         ├── PermissionDenied
+        ├── Throttled
         ├── Unauthenticated
         └── Unavailable
 
@@ -18,6 +19,7 @@ Domain errors reach a client as problem+json through `framework.web`; hints neve
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Literal
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "NotFound",
     "PermissionDenied",
     "ServiceNotFound",
+    "Throttled",
     "Unauthenticated",
     "Unavailable",
 ]
@@ -150,6 +153,33 @@ class PermissionDenied(DomainError):
 
     code = "permission_denied"
     default_detail = "You do not have permission to do this."
+
+
+class Throttled(DomainError):
+    """Too many attempts: `limit` of them are allowed in `window` seconds, the next one in `retry_after` seconds."""
+
+    code = "throttled"
+
+    def __init__(
+        self,
+        subject: str = "",
+        *,
+        retry_after: float,
+        limit: int | None = None,
+        window: float | None = None,
+        detail: str | None = None,
+        hint: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        self.retry_after = retry_after
+        self.limit = limit
+        self.window = window
+        super().__init__(subject, detail=detail, hint=hint, code=code)
+
+    def describe(self) -> str:
+        """Return a sentence that says how long to wait."""
+        seconds = max(1, ceil(self.retry_after))
+        return f"Too many requests. Try again in {seconds} second{'s' * (seconds > 1)}."
 
 
 class Unauthenticated(DomainError):

@@ -57,8 +57,9 @@ def serve(invocation: Invocation, listener: socket.socket, address: Address) -> 
 
 
 def _config(application: Any, **options: Any) -> uvicorn.Config:
-    # Logging is the project's (`framework.log`), its line for a request too.
-    return uvicorn.Config(application, log_config=None, log_level="warning", access_log=False, lifespan="on", **options)
+    # Logging is the project's (`framework.log`), its line for a request too; so is whom to believe (`trusted_proxies`).
+    options |= {"log_config": None, "log_level": "warning", "access_log": False, "proxy_headers": False}
+    return uvicorn.Config(application, lifespan="on", **options)
 
 
 def _leave(signum: int, frame: FrameType | None) -> Never:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framework.web.access import rules_of
     from framework.web.application import create_app
+    from framework.web.callers import Identify, caller_of
     from framework.web.dependencies import Inject
     from framework.web.errors import Handler, Renderer
+    from framework.web.exchange import add_header, route_of
     from framework.web.mounting import routes
     from framework.web.problem import FieldProblem, Problem
+    from framework.web.proxies import client_key
     from framework.web.routing import Route, Routes, reverse
     from framework.web.rule import Public, Rule
     from framework.web.settings import WebSettings
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FieldProblem",
     "Handler",
+    "Identify",
     "Inject",
     "Problem",
     "Public",
@@ -28,8 +32,12 @@ __all__ = [
     "Routes",
     "Rule",
     "WebSettings",
+    "add_header",
+    "caller_of",
+    "client_key",
     "create_app",
     "reverse",
+    "route_of",
     "routes",
     "rules_of",
 ]
@@ -37,6 +45,7 @@ __all__ = [
 _HOMES = {
     "FieldProblem": "problem",
     "Handler": "errors",
+    "Identify": "callers",
     "Inject": "dependencies",
     "Problem": "problem",
     "Public": "rule",
@@ -45,8 +54,12 @@ _HOMES = {
     "Routes": "routing",
     "Rule": "rule",
     "WebSettings": "settings",
+    "add_header": "exchange",
+    "caller_of": "callers",
+    "client_key": "proxies",
     "create_app": "application",
     "reverse": "routing",
+    "route_of": "exchange",
     "routes": "mounting",
     "rules_of": "access",
 }

@@ -1,6 +1,7 @@
 """The API description: what it says of failures and of access, and ids that are unique."""
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,15 +15,26 @@ _REFERENCE = "#/components/schemas/"
 
 
 def describe_failures(schema: dict[str, Any], errors: Errors, table: Routes) -> None:
-    """Put the model of the renderer that answers in the place of FastAPI's 422, for every operation."""
-    apps = {(method, route.path): route.app for route in table for method in route.methods}
+    """Describe, with the model of the renderer that answers, FastAPI's 422 and what dependencies may answer.
+
+    A dependency names the latter in `problems`, a tuple of statuses; what a route says of a status itself stays.
+    """
+    routes = {(method, route.path): route for route in table for method in route.methods}
     components: dict[str, Any] = schema.get("components", {}).get("schemas", {})
     for method, path, operation in _operations(schema):
-        response = operation.get("responses", {}).get("422")
+        route = routes.get((method, path))
+        responses: dict[str, Any] = operation.setdefault("responses", {})
+        renderer = errors.renderers.get(route.app if route else "", errors.renderer)
+        for status in _problems(getattr(route.context, "dependant", None)) if route else ():
+            responses.setdefault(
+                str(status), {"description": HTTPStatus(status).phrase, "content": _content(renderer, components)}
+            )
+        response = responses.get("422")
         if response is None or f"{_REFERENCE}{_FASTAPI_MODELS[0]}" not in str(response):
             continue  # the route describes its own
-        renderer = errors.renderers.get(apps.get((method, path), ""), errors.renderer)
         response["content"] = _content(renderer, components)
+    if components:
+        schema.setdefault("components", {})["schemas"] = components
     text = str(schema["paths"])
     for name in _FASTAPI_MODELS:
         if f"{_REFERENCE}{name}'" not in text:
@@ -43,6 +55,13 @@ def describe_access(schema: dict[str, Any], table: Routes, project: Project) -> 
         ways: list[dict[str, list[str]]] = [{name: scopes} for name in schemes]
         optional: list[dict[str, list[str]]] = [{}] if all(rule.is_open for rule in held) else []
         operation["security"] = [*optional, *operation.get("security", ()), *ways]
+
+
+def _problems(dependant: Any) -> Iterator[int]:
+    """Yield the statuses that a route's dependencies may answer."""
+    yield from getattr(getattr(dependant, "call", None), "problems", ())
+    for below in getattr(dependant, "dependencies", ()):
+        yield from _problems(below)
 
 
 def make_ids_unique(schema: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from framework.errors import (
     Invalid,
     NotFound,
     PermissionDenied,
+    Throttled,
     Unauthenticated,
     Unavailable,
 )
@@ -26,6 +27,7 @@ STATUSES: Mapping[type[DomainError], int] = {
     Conflict: 409,
     Invalid: 422,
     PermissionDenied: 403,
+    Throttled: 429,
     Unauthenticated: 401,
     Unavailable: 503,
 }
@@ -38,6 +40,7 @@ CODES: Mapping[int, str] = {
     414: "uri_too_long",
     416: "range_not_satisfiable",
     422: "invalid",
+    429: "throttled",
     500: "internal_error",
     503: "unavailable",
 }
@@ -107,7 +110,7 @@ def _of_domain(error: DomainError, debug: bool) -> Problem:
         if code == Unauthenticated.code:
             code = _CREDENTIALS.get(error.reason, "login_failed")
         headers["WWW-Authenticate"] = "Bearer" if error.reason in ("missing", "login") else _INVALID
-    elif isinstance(error, Unavailable) and error.retry_after is not None:
+    elif isinstance(error, Throttled | Unavailable) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     fields = [
         FieldProblem(name, ("body", *name.split(".")), error.code, message) for name, message in error.fields.items()

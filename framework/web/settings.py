@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -24,6 +25,18 @@ def _mount_path(value: str) -> str:
 
 
 type MountPath = Annotated[str, AfterValidator(_mount_path)]
+
+
+def _network(value: str) -> str:
+    if value != "unix":
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise ValueError(f"{error}; write an address, a network as '10.0.0.0/8', or 'unix' for a socket") from None
+    return value
+
+
+type Network = Annotated[str, AfterValidator(_network)]
 
 
 class RequestIdSettings(Part):
@@ -150,6 +163,11 @@ class WebSettings(Section):
     """Bytes a request body may have, unless a route or router says otherwise; `None` for no limit."""
     any_host: tuple[str, ...] = ("/health/",)
     """Paths that begin so answer to any host name: probes call a server by its address."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Addresses and networks of the proxies in front: `("10.0.0.0/8",)`; `unix` is a proxy on a Unix socket. Only what
+    they say of the client is believed, of any other caller its own address counts. List every one of a chain."""
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
+    """The header the trusted proxies write the client into. Never both: the other may come from the client."""
     request_id: RequestIdSettings = RequestIdSettings()
     """The request id."""
     cors: CorsSettings = CorsSettings()

@@ -13,7 +13,7 @@ import pytest
 import framework
 
 ROOT = Path(framework.__file__).parent
-BATTERIES = ("auth", "cache", "db", "health", "log", "mail", "migrations", "users")
+BATTERIES = ("auth", "cache", "db", "health", "log", "mail", "migrations", "throttling", "users")
 FLOORS = ("apps", "checks", "conf", "context", "errors", "management", "project", "services", "testing", "web")
 
 

@@ -89,9 +89,9 @@ class Servers:
     def __init__(self) -> None:
         self._running: list[tuple[uvicorn.Server, threading.Thread, socket.socket]] = []
 
-    def __call__(self, served: FastAPI | Project, **options: Any) -> str:
+    def __call__(self, served: FastAPI | Project, *, listener: socket.socket | None = None, **options: Any) -> str:
         app = create_app(served) if isinstance(served, Project) else served
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = listener or socket.create_server(("127.0.0.1", 0))
         options = {"log_config": None, "access_log": False, "timeout_graceful_shutdown": 5, **options}
         server = uvicorn.Server(uvicorn.Config(app, **options))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -100,7 +100,8 @@ class Servers:
         while not server.started:
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.01)
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+        address = listener.getsockname()
+        return f"http://127.0.0.1:{address[1]}" if isinstance(address, tuple) else address
 
     def stop(self) -> None:
         """Stop them all, the way a signal does."""

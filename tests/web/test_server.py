@@ -187,6 +187,33 @@ def test_a_refused_handshake_is_a_problem(served, query, status, code):
     assert ledger.rows == []
 
 
+def test_an_error_that_middleware_raises_refuses_the_handshake_as_well(build, serve, write):
+    write(
+        "guarded",
+        routes="""
+        from fastapi import APIRouter, WebSocket
+        router = APIRouter()
+        @router.websocket('/talk')
+        async def talk(websocket: WebSocket): await websocket.accept()
+        """,
+        middleware="""
+        from framework.errors import Throttled
+        from starlette.middleware import Middleware
+        class Guard:
+            def __init__(self, app): self.app = app
+            async def __call__(self, scope, receive, send):
+                if scope["type"] == "websocket": raise Throttled(retry_after=7.2)
+                await self.app(scope, receive, send)
+        middleware = [Middleware(Guard)]
+        """,
+    )
+    with pytest.raises(InvalidStatus) as refused:
+        websocket(serve(build("guarded")), "/talk")
+    assert refused.value.response.status_code == 429
+    assert refused.value.response.headers["retry-after"] == "8"
+    assert json.loads(refused.value.response.body)["code"] == "throttled"
+
+
 def test_a_handshake_with_an_invalid_parameter_is_a_problem(served):
     url, _ = served
     with websocket(url, "/ledger/rooms/7") as room:

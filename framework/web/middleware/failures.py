@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from framework.web.errors import Errors
 
@@ -19,19 +20,22 @@ class Failures:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         started = False
 
         async def send_watched(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
+            started = started or message["type"] in ("http.response.start", "websocket.accept", "websocket.close")
             await send(message)
 
         try:
             await self.app(scope, receive, send_watched)
         except self._expected as error:
-            if started or (response := await self._errors.respond(Request(scope, receive), error)) is None:
+            if started:
                 raise
-            await response(scope, receive, send)
+            if scope["type"] == "websocket":
+                await self._errors.respond(WebSocket(scope, receive, send), error)
+            elif (response := await self._errors.respond(Request(scope, receive), error)) is not None:
+                await response(scope, receive, send)

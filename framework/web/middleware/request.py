@@ -10,10 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from framework.context import request_id
 from framework.project import Project
+from framework.web.callers import identifiers
 from framework.web.errors import Errors
 from framework.web.exchange import KEY, Exchange, current
 from framework.web.middleware.hosts import Hosts
 from framework.web.problem import Problem
+from framework.web.proxies import Proxies
 from framework.web.routing import Routes
 from framework.web.settings import SecuritySettings, WebSettings
 
@@ -39,6 +41,8 @@ class RequestLayer:
         self._errors = errors
         self._hosts = hosts
         self._any_host = settings.any_host
+        self._identifiers = identifiers(project)
+        self._proxies = Proxies(settings.trusted_proxies, settings.proxy_header) if settings.trusted_proxies else None
         self._trust = settings.request_id.trust
         self._header = settings.request_id.header.lower().encode()
         self._plain = security_headers(settings.security)
@@ -50,6 +54,8 @@ class RequestLayer:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        if self._proxies is not None:
+            self._proxies.apply(scope)
         host = incoming = None
         for name, value in scope["headers"]:
             if name == b"host":
@@ -60,7 +66,8 @@ class RequestLayer:
             incoming = os.urandom(16).hex().encode()
         id_ = incoming.decode()
         own = self._secure if scope.get("scheme") in ("https", "wss") else self._plain
-        exchange = scope[KEY] = Exchange(self._project, self._routes, id_, scope.get("root_path", ""))
+        exchange = Exchange(self._project, self._routes, self._identifiers, id_, scope.get("root_path", ""))
+        scope[KEY] = exchange
         id_token, exchange_token = request_id.set(id_), current.set(exchange)
         status, began = 0, perf_counter()
 
@@ -71,7 +78,10 @@ class RequestLayer:
                     await exchange.handshake.aclose()
                 exchange.accepted = message["type"] == "websocket.accept"
                 status = message.get("status", 101)
-                message["headers"] = self._headers(message.get("headers", []), own, incoming)
+                given = message.get("headers", [])
+                if exchange.headers is not None:
+                    given = [each for each in given if each[0] not in exchange.headers] + [*exchange.headers.items()]
+                message["headers"] = self._headers(given, own, incoming)
             await send(message)
 
         try:

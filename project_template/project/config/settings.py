@@ -17,6 +17,7 @@ class ProjectSettings(Settings):
         "framework.db",
         "framework.migrations",
         "framework.cache",
+        "framework.throttling",
         "framework.health",
     )
     database: DatabaseSettings = DatabaseSettings(url="sqlite:///db.sqlite3")
