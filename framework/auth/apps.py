@@ -1,6 +1,7 @@
 """Auth as an app."""
 
 from framework.apps import AppConfig
+from framework.project import Project
 
 __all__ = ["AuthConfig"]
 
@@ -11,3 +12,13 @@ class AuthConfig(AppConfig):
     name = "framework.auth"
     label = "auth"
     requires = ("db", "users")
+
+    def ready(self, project: Project) -> None:
+        """Provide the names of permissions, and the policies of every app."""
+        from framework.auth.access import PermissionNames, Policies
+
+        policies = Policies(project)
+        project.services.value(PermissionNames, PermissionNames(project))
+        project.services.value(Policies, policies)
+        for policy in policies:
+            project.services.provide(policy)
