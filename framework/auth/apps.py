@@ -1,5 +1,8 @@
 """Auth as an app."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from framework.apps import AppConfig
 from framework.project import Project
 
@@ -14,11 +17,30 @@ class AuthConfig(AppConfig):
     requires = ("db", "users")
 
     def ready(self, project: Project) -> None:
-        """Provide the names of permissions, and the policies of every app."""
+        """Provide what is the same for the whole project: passwords, policies, the class of the users, and the like."""
+        # Not above: this module is imported to find labels while the first model is being made.
         from framework.auth.access import PermissionNames, Policies
+        from framework.auth.events import EventWriter
+        from framework.auth.services import Passwords
+        from framework.auth.settings import AuthSettings
+        from framework.users import UserBase, user_model
 
-        policies = Policies(project)
-        project.services.value(PermissionNames, PermissionNames(project))
-        project.services.value(Policies, policies)
+        self.passwords = Passwords(project.settings.section(AuthSettings).passwords)
+        self.events = EventWriter(project)
+        services, policies = project.services, Policies(project)
+        services.value(Passwords, self.passwords)
+        services.value(EventWriter, self.events)
+        services.value(type[UserBase], user_model(project))
+        services.value(PermissionNames, PermissionNames(project))
+        services.value(Policies, policies)
         for policy in policies:
-            project.services.provide(policy)
+            services.provide(policy)
+
+    @asynccontextmanager
+    async def lifespan(self, project: Project) -> AsyncGenerator[None]:
+        """Store what waits to be stored, and end the threads."""
+        try:
+            yield
+        finally:
+            await self.events.settled()
+            await self.passwords.close()

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from framework.users.base import UserBase
+    from framework.users.model import user_model
 
-__all__ = ["UserBase"]
+__all__ = ["UserBase", "user_model"]
 
-HOMES = {"UserBase": "framework.users.base"}
+HOMES = {"UserBase": "framework.users.base", "user_model": "framework.users.model"}
 
 
 def __getattr__(name: str) -> object:

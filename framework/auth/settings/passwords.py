@@ -27,8 +27,6 @@ class PasswordSettings(Part):
     """Threads that hash. More than the cores of the machine gain nothing."""
     max_waiting: Annotated[int, Field(ge=1)] = 1000
     """Passwords that may wait for a thread; further callers are told to come back (503)."""
-    max_length: Annotated[int, Field(ge=64)] = 4096
-    """Characters that a new password may have."""
     validators: Mapping[str, Mapping[str, Any]] = {
         f"{VALIDATORS}:SimilarityValidator": {},
         f"{VALIDATORS}:LengthValidator": {"minimum": 8},
