@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from inspect import signature
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from framework._modules import defined_in, name_of, where
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from framework.project import Project
 
 type Check = Callable[["Project"], Iterable[Message]]
-"""A function that looks at a loaded project and yields what it finds. It opens nothing and awaits nothing."""
+"""A function that looks at a loaded project and yields what it finds. It opens nothing and awaits nothing.
+
+One that takes `deploy` as well is told whether this is `check --deploy`, for what is worse in production.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def run(project: "Project", *, tags: Iterable[str] = (), deploy: bool = False) -
     wanted = set(tags)
     for marked in _checks(project):
         if (deploy or not marked.deploy) and (not wanted or wanted & set(marked.tags)):
-            yield from _findings(marked.function, project)
+            yield from _findings(marked.function, project, deploy)
 
 
 def tags(project: "Project", *, deploy: bool = False) -> list[str]:
@@ -80,8 +84,9 @@ def _checks(project: "Project") -> Iterator[Marked]:
                 yield marked
 
 
-def _findings(function: Check, project: "Project") -> Iterator[Message]:
-    result = cast("object", function(project))
+def _findings(function: Check, project: "Project", deploy: bool) -> Iterator[Message]:
+    told = {"deploy": deploy} if "deploy" in signature(function).parameters else {}
+    result = cast("object", cast("Any", function)(project, **told))
     if not isinstance(result, Iterable):
         raise _no_message(function, result)
     for item in cast("Iterable[object]", result):

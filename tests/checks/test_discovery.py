@@ -145,3 +145,20 @@ def marked_here(project: Project) -> list[Message]:
 
 def test_a_marked_function_is_still_the_function(project: Project) -> None:
     assert codes(iter(marked_here(project))) == ["here"]
+
+
+def test_a_check_that_asks_is_told_whether_this_is_a_deployment(make: Callable[..., Project]) -> None:
+    source = """
+from framework.checks import Level, Message, check
+
+
+@check
+def look(project, *, deploy=False):
+    yield Message(Level.ERROR if deploy else Level.WARNING, "It rains.")
+"""
+    project = make({"checked_c": {"checks.py": source}})
+
+    def levels(*, deploy: bool) -> list[Level]:
+        return [message.level for message in run(project, deploy=deploy) if message.text == "It rains."]
+
+    assert (levels(deploy=False), levels(deploy=True)) == ([Level.WARNING], [Level.ERROR])

@@ -1,0 +1,7 @@
+"""What the commands of this app are registered on."""
+
+import typer
+
+__all__ = ["commands"]
+
+commands = typer.Typer()
