@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from framework.web.access import rules_of
     from framework.web.application import create_app
     from framework.web.callers import Identify, caller_of
     from framework.web.dependencies import Inject
@@ -39,7 +38,6 @@ __all__ = [
     "reverse",
     "route_of",
     "routes",
-    "rules_of",
 ]
 
 _HOMES = {
@@ -61,7 +59,6 @@ _HOMES = {
     "reverse": "routing",
     "route_of": "exchange",
     "routes": "mounting",
-    "rules_of": "access",
 }
 
 

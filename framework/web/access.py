@@ -6,12 +6,10 @@ from types import ModuleType
 from typing import Any, cast
 
 from fastapi import APIRouter
-from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
 from framework._modules import file_of
 from framework.errors import ImproperlyConfigured
-from framework.web.exchange import exchange_of
 from framework.web.guard import Guard
 from framework.web.rule import Public, Rule
 
@@ -33,17 +31,17 @@ def stated_by(module: ModuleType) -> list[Rule]:
     return cast("list[Rule]", rules)
 
 
-def enforce(included: Any, router: APIRouter, access: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
-    """Leave each route only its nearest rules, and yield what holds on it, in the order of `iter_route_contexts`.
+def enforce(contexts: Iterable[Any], router: APIRouter, access: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
+    """Leave each route only its nearest rules, and yield what then holds on it.
 
-    `included` is what including `router` put into the project's own router. FastAPI makes the dependants of a route
-    anew for each inclusion, so what is taken out of them is taken from this project alone. Should FastAPI move
-    them, `tests/web/test_access.py` fails.
+    `contexts` are what FastAPI made of the routes when `router` was included, in its order. It makes their dependants
+    anew for each inclusion, so what is taken out of them is taken from this project alone. Should it stop doing so,
+    `tests/web/test_access.py` fails.
     """
     stated = _places(router, (access,))
-    for effective in included.effective_route_contexts():
-        places = next(places for route, places in stated if route is effective.original_route)
-        route = effective.starlette_route or effective
+    for context in contexts:
+        places = next(places for route, places in stated if route is context.original_route)
+        route = context.starlette_route or context
         if hasattr(route, "dependant"):
             yield _enforce(route.dependant.dependencies, places)
         else:
@@ -53,16 +51,9 @@ def enforce(included: Any, router: APIRouter, access: Sequence[Rule]) -> Iterato
             yield held
 
 
-def rules_of(connection: HTTPConnection) -> tuple[Rule, ...]:
-    """Return the rules that hold on the route that serves `connection`; none outside `create_app`."""
-    exchange = exchange_of(connection.scope)
-    route = exchange.routes.serving(connection.scope) if exchange else None
-    return route.rules if route else ()
-
-
 def _places(router: APIRouter, outer: Places) -> Iterator[tuple[BaseRoute, Places]]:
     """Yield the routes of a router and of those it includes, each with the places that may state a rule for it."""
-    for route in router.routes:
+    for route in (*getattr(router, "_low_priority_routes", ()), *router.routes):  # its frontends first, as FastAPI does
         if (included := getattr(route, "original_router", None)) is not None:
             context: Any = getattr(route, "include_context", None)
             yield from _places(included, (*_split(context.dependencies, router), *outer))

@@ -44,9 +44,13 @@ def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
             dependencies=access,
             generate_unique_id_function=_operation_id(app.app_label, router),
         )
-        rules = enforce(target.routes[-1], router, access)
+        included: Any = target.routes[-1]
+        rules = enforce(included.effective_route_contexts(), router, access)
         contexts = iter_route_contexts(target.routes[-1:])
         found += [_route(context, app.app_label, held) for context, held in zip(contexts, rules, strict=True)]
+        frontends = included.effective_low_priority_routes()
+        for context, held in zip(frontends, enforce(frontends, router, access), strict=True):
+            found += [_route(each, app.app_label, held) for each in _frontends(context)]
     _check_claims(found, settings)
     table = Routes(found)
     target.routes.insert(0, Names(table))
@@ -83,6 +87,12 @@ def _route(context: RouteContext, app: str, rules: tuple[Rule, ...]) -> Route:
     else:
         methods = tuple(sorted(context.methods or ("*",)))
     return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, rules, context=context)
+
+
+def _frontends(context: Any) -> Iterator[RouteContext]:
+    """Yield the folders that `router.frontend(...)` serves, as the mounted applications that they are."""
+    for route in context.original_route.routes:
+        yield RouteContext(Mount(context.frontend_prefix + route.path, app=route.app))
 
 
 def _operation_id(label: str, router: APIRouter) -> Callable[[APIRoute], str]:

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 from framework import service
 from framework.errors import PermissionDenied, Unauthenticated
-from framework.web import Inject, Public, Rule, rules_of
+from framework.web import Inject, Public, Rule, route_of
 
 CALLS = []
 
@@ -254,6 +254,37 @@ async def test_plain_routes_and_mounted_apps_are_guarded_by_their_router_or_app(
     assert [await first_word(url, keys) for keys in ("b", "", "a")] == ["hello", 401, 403]
 
 
+@pytest.mark.parametrize(
+    ("stated", "access"),
+    [
+        ("", ""),
+        ("access = A", 'Key("a")'),
+        ("access = A\nDEPENDENCIES = [B]", 'Key("b")'),
+        ("DEPENDENCIES = [B]", 'Key("b")'),
+    ],
+)
+async def test_a_frontend_is_listed_and_obeys_its_router_or_app(build, notes, client, tmp_path, stated, access):
+    (tmp_path / "index.html").write_text("<h1>hello</h1>")
+    source = f"""
+DEPENDENCIES = []
+{stated}
+router = APIRouter()
+site = APIRouter(prefix="/site", dependencies=DEPENDENCIES)
+site.frontend("/", directory={str(tmp_path)!r})
+router.include_router(site, prefix="/deep")
+"""
+    project = build(notes(source))
+    assert [(route.methods, route.path, route.access) for route in routes(project)] == [
+        (("MOUNT",), "/deep/site", access)
+    ]
+    async with client(project) as http:
+        for keys in ("", "a", "b"):
+            allowed = not access or access == f'Key("{keys}")'
+            headers = {"x-keys": keys} if keys else {}
+            answer = await http.get("/deep/site/index.html", headers=headers)
+            assert ("hello" in answer.text) is allowed
+
+
 def test_plain_routes_have_no_rule_of_their_own(build, notes):
     assert set(matrix(build(notes(PLAIN.replace(", dependencies=[B]", "")))).values()) == {""}
 
@@ -315,7 +346,7 @@ from notes.services import Hours
 
 class OfficeHours(Rule):
     async def __call__(self, connection: HTTPConnection, hours: Inject[Hours]):
-        raise PermissionDenied(detail=f"{hours.is_open} {rules_of(connection)}")
+        raise PermissionDenied(detail=f"{hours.is_open} {route_of(connection).access}")
 
 router = APIRouter(dependencies=[OfficeHours()])
 
@@ -324,7 +355,7 @@ def x(): return 1
 """,
     )
     async with client(build("notes")) as http:
-        assert (await http.get("/x")).json()["detail"] == "False (OfficeHours,)"
+        assert (await http.get("/x")).json()["detail"] == "False OfficeHours"
 
 
 def test_rules_are_equal_by_what_they_say(build, notes):
