@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framework.web.application import create_app
     from framework.web.callers import Identify, caller_of
-    from framework.web.dependencies import Inject
+    from framework.web.dependencies import Inject, scope_of
     from framework.web.errors import Handler, Renderer
-    from framework.web.exchange import add_header, route_of
+    from framework.web.exchange import add_header, project_of, route_of
     from framework.web.mounting import routes
     from framework.web.problem import FieldProblem, Problem
     from framework.web.proxies import client_key
@@ -35,9 +35,11 @@ __all__ = [
     "caller_of",
     "client_key",
     "create_app",
+    "project_of",
     "reverse",
     "route_of",
     "routes",
+    "scope_of",
 ]
 
 _HOMES = {
@@ -56,9 +58,11 @@ _HOMES = {
     "caller_of": "callers",
     "client_key": "proxies",
     "create_app": "application",
+    "project_of": "exchange",
     "reverse": "routing",
     "route_of": "exchange",
     "routes": "mounting",
+    "scope_of": "dependencies",
 }
 
 

@@ -51,6 +51,17 @@ class Resolver:
         return f"Inject[{name_of(self.type)}]"
 
 
+async def scope_of(connection: HTTPConnection) -> Scope | None:
+    """Return the unit of work of a request, which the first to ask opens: the one that `Inject` takes from.
+
+    `None` where FastAPI runs no dependencies: in a middleware, and in an application that serves no project.
+    """
+    exchange = exchange_of(connection.scope)
+    if exchange is None or (exchange.scope is None and FUNCTION_STACK not in connection.scope):
+        return None
+    return exchange.scope or await _open(exchange, connection)
+
+
 async def _open(exchange: Exchange, connection: HTTPConnection) -> Scope:
     """Open the unit of work. It ends before the first byte of the answer; of a websocket, before it is accepted."""
     stack: AsyncExitStack | None = connection.scope.get(FUNCTION_STACK)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import HTTPConnection
 
+from framework.errors import FrameworkError
 from framework.project import Project
 from framework.services import Scope
 
@@ -61,6 +62,18 @@ def exchange_of(asgi_scope: Any) -> Exchange | None:
     """Return the exchange of an ASGI scope, or `None` outside an application of `create_app`."""
     found = asgi_scope.get(KEY)
     return found if isinstance(found, Exchange) else None
+
+
+def project_of(connection: HTTPConnection) -> Project:
+    """Return the project that serves a request."""
+    exchange = exchange_of(connection.scope)
+    if exchange is None:
+        raise FrameworkError(
+            "An application that serves no project was asked for its project.",
+            hint="Serve the app's router with create_app(project).",
+            code="web.inject",
+        )
+    return exchange.project
 
 
 def add_header(connection: HTTPConnection, name: str, value: str) -> None:

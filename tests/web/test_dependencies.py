@@ -7,10 +7,11 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 from ledger.services import Entries, Ledger
+from starlette.requests import HTTPConnection
 
 from framework.errors import FrameworkError
 from framework.services import Injected
-from framework.web import Inject, create_app
+from framework.web import Inject, create_app, project_of, scope_of
 from framework.web.dependencies import FUNCTION_STACK, Resolver
 
 
@@ -187,3 +188,50 @@ async def test_a_missing_service_is_a_500_that_names_it(build, client, write):
         response = await http.get("/")
     assert response.status_code == 500
     assert "Nothing provides asking.routes.Nowhere" in response.json()["detail"]
+
+
+async def test_the_unit_of_work_is_asked_for_without_inject_where_a_route_runs(build, client, write):
+    name = write(
+        "asker",
+        routes="""
+            from fastapi import APIRouter, Request
+            from framework import Project
+            from framework.services import Scope
+            from framework.web import Inject, project_of, scope_of
+
+            router = APIRouter()
+
+            @router.get("/same")
+            async def same(request: Request, scope: Inject[Scope], project: Inject[Project]) -> bool:
+                return await scope_of(request) is scope and project_of(request) is project
+
+            @router.get("/first")
+            async def first(request: Request) -> bool:
+                return await (await scope_of(request)).get(Project) is project_of(request)
+        """,
+        middleware="""
+            from starlette.middleware import Middleware
+            from starlette.requests import HTTPConnection
+            from framework.web import scope_of
+
+            def layer(app):
+                async def called(scope, receive, send):
+                    if scope["type"] == "http":
+                        assert await scope_of(HTTPConnection(scope)) is None
+                    await app(scope, receive, send)
+                return called
+
+            middleware = [Middleware(layer)]
+        """,
+    )
+    async with client(build(name), raises=True) as http:
+        assert (await http.get("/same")).json() is True
+        assert (await http.get("/first")).json() is True
+
+
+async def test_outside_a_project_there_is_neither_a_unit_of_work_nor_a_project():
+    connection = HTTPConnection({"type": "http", "headers": []})
+    assert await scope_of(connection) is None
+    with pytest.raises(FrameworkError, match="serves no project") as caught:
+        project_of(connection)
+    assert caught.value.code == "web.inject"
