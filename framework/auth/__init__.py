@@ -6,49 +6,83 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framework.auth.access import Policy
     from framework.auth.client import Client, current_client
+    from framework.auth.identity import Credentials, Identity
     from framework.auth.models import ActionToken, ApiKey, Group, Login, Permission, RefreshToken, SecurityEvent
     from framework.auth.passwords import Hasher, PasswordValidator
-    from framework.auth.services import Access, Audit, Passwords, Users
+    from framework.auth.redirects import safe_next
+    from framework.auth.services import (
+        Access,
+        ApiKeys,
+        Audit,
+        Identities,
+        Logins,
+        NewKey,
+        Passwords,
+        StartedSession,
+        TokenPair,
+        Tokens,
+        Users,
+    )
     from framework.auth.settings import AuthSettings
 
 __all__ = [
     "Access",
     "ActionToken",
     "ApiKey",
+    "ApiKeys",
     "Audit",
     "AuthSettings",
     "Client",
+    "Credentials",
     "Group",
     "Hasher",
+    "Identities",
+    "Identity",
     "Login",
+    "Logins",
+    "NewKey",
     "PasswordValidator",
     "Passwords",
     "Permission",
     "Policy",
     "RefreshToken",
     "SecurityEvent",
+    "StartedSession",
+    "TokenPair",
+    "Tokens",
     "Users",
     "current_client",
+    "safe_next",
 ]
 
 HOMES = {
     "Access": "framework.auth.services",
     "ActionToken": "framework.auth.models",
     "ApiKey": "framework.auth.models",
+    "ApiKeys": "framework.auth.services",
     "Audit": "framework.auth.services",
     "AuthSettings": "framework.auth.settings",
     "Client": "framework.auth.client",
+    "Credentials": "framework.auth.identity",
     "Group": "framework.auth.models",
     "Hasher": "framework.auth.passwords",
+    "Identities": "framework.auth.services",
+    "Identity": "framework.auth.identity",
     "Login": "framework.auth.models",
+    "Logins": "framework.auth.services",
+    "NewKey": "framework.auth.services",
     "PasswordValidator": "framework.auth.passwords",
     "Passwords": "framework.auth.services",
     "Permission": "framework.auth.models",
     "Policy": "framework.auth.access",
     "RefreshToken": "framework.auth.models",
     "SecurityEvent": "framework.auth.models",
+    "StartedSession": "framework.auth.services",
+    "TokenPair": "framework.auth.services",
+    "Tokens": "framework.auth.services",
     "Users": "framework.auth.services",
     "current_client": "framework.auth.client",
+    "safe_next": "framework.auth.redirects",
 }
 
 

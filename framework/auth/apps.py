@@ -21,12 +21,14 @@ class AuthConfig(AppConfig):
         # Not above: this module is imported to find labels while the first model is being made.
         from framework.auth.access import PermissionNames, Policies
         from framework.auth.events import EventWriter
+        from framework.auth.recognition import Recognition
         from framework.auth.services import Passwords
         from framework.auth.settings import AuthSettings
         from framework.users import UserBase, user_model
 
         self.passwords = Passwords(project.settings.section(AuthSettings).passwords)
         self.events = EventWriter(project)
+        self.recognition = Recognition(project, user_model(project))
         services, policies = project.services, Policies(project)
         services.value(Passwords, self.passwords)
         services.value(EventWriter, self.events)
@@ -39,8 +41,10 @@ class AuthConfig(AppConfig):
     @asynccontextmanager
     async def lifespan(self, project: Project) -> AsyncGenerator[None]:
         """Store what waits to be stored, and end the threads."""
+        await self.recognition.start()
         try:
             yield
         finally:
+            await self.recognition.stop()
             await self.events.settled()
             await self.passwords.close()

@@ -3,11 +3,13 @@
 import base64
 import hmac
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 
+from framework.auth.settings import CsrfSettings
 from framework.auth.signing.derivation import derived
 
-__all__ = ["SAFE_METHODS", "CsrfTokens", "is_own"]
+__all__ = ["SAFE_METHODS", "Csrf", "CsrfTokens", "is_own"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing, and so need no protection."""
@@ -36,8 +38,12 @@ def is_own(headers: Mapping[str, str], *, scheme: str, trusted: Collection[str] 
 class CsrfTokens:
     """Tokens for the forms of a session: only who reads the session's own pages knows one."""
 
-    def __init__(self, secret: str) -> None:
-        self._key = derived(secret, "csrf token")
+    def __init__(self, secret: Callable[[], str]) -> None:
+        self._secret = secret
+
+    @cached_property
+    def _key(self) -> bytes:
+        return derived(self._secret(), "csrf token")
 
     def make(self, session: str) -> str:
         """Return a token for the session with this secret. No two are alike, so that compression tells nothing."""
@@ -54,3 +60,24 @@ class CsrfTokens:
 
     def _mac(self, nonce: bytes, session: str) -> bytes:
         return hmac.digest(self._key, nonce + session.encode(), "sha256")
+
+
+class Csrf:
+    """Protects the sessions of a project from pages of other sites."""
+
+    def __init__(self, settings: CsrfSettings, tokens: CsrfTokens, trusted: Collection[str] = ()) -> None:
+        self.header = settings.header
+        """Where a script sends the token."""
+        self.field = settings.field
+        """Where a form sends it."""
+        self.tokens = tokens
+        self._trusted = frozenset((*settings.trusted_origins, *trusted))
+        self._require_token = settings.require_token
+
+    def is_foreign(self, headers: Mapping[str, str], scheme: str) -> bool:
+        """Tell whether a page of another site surely made a request."""
+        return is_own(headers, scheme=scheme, trusted=self._trusted) is False
+
+    def needs_token(self, headers: Mapping[str, str], scheme: str) -> bool:
+        """Tell whether a request has to bring the token: when nothing else says whose page made it, or always."""
+        return self._require_token or is_own(headers, scheme=scheme, trusted=self._trusted) is None

@@ -1,17 +1,21 @@
 """Projects with users: every test runs on SQLite and on PostgreSQL."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from framework import Project, Settings
 from framework.auth import AuthSettings
 from framework.auth.settings import PasswordSettings
-from framework.db import DatabaseSettings
+from framework.db import Database, DatabaseSettings
+from framework.testing.databases import run_sync
 from framework.testing.projects import Projects
 
 CHEAP = PasswordSettings(bcrypt_cost=4)
@@ -50,3 +54,31 @@ def make_site(request: pytest.FixtureRequest, project_with: Projects) -> MakeSit
 def project(make_site: MakeSite) -> Project:
     """A project with users."""
     return make_site()
+
+
+@pytest.fixture
+def statements() -> Callable[[Project], AbstractContextManager[list[str]]]:
+    """Collect the statements that a project sends its database: `with statements(project) as seen:`."""
+
+    @contextmanager
+    def collect(project: Project) -> Generator[list[str]]:
+        seen: list[str] = []
+
+        def see(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            seen.append(statement)
+
+        async def engines() -> list[Any]:
+            async with project.scope() as scope:
+                database = await scope.get(Database)
+                return [database.engine.sync_engine, database.read_engine.sync_engine]
+
+        found = run_sync(engines)
+        for engine in found:
+            event.listen(engine, "before_cursor_execute", see)
+        try:
+            yield seen
+        finally:
+            for engine in found:
+                event.remove(engine, "before_cursor_execute", see)
+
+    return collect

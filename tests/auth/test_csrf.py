@@ -50,15 +50,15 @@ def test_without_a_host_no_origin_is_ones_own() -> None:
 
 
 def test_a_token_is_good_for_its_own_session_and_project_only() -> None:
-    tokens = CsrfTokens(SECRET)
+    tokens = CsrfTokens(lambda: SECRET)
     token = tokens.make("session")
     assert tokens.is_good(token, "session")
     assert not tokens.is_good(token, "another session")
-    assert not CsrfTokens(SECRET + "2").is_good(token, "session")
+    assert not CsrfTokens(lambda: SECRET + "2").is_good(token, "session")
 
 
 def test_no_two_tokens_of_a_session_are_alike() -> None:
-    tokens = CsrfTokens(SECRET)
+    tokens = CsrfTokens(lambda: SECRET)
     made = {tokens.make("session") for _ in range(10)}
     assert len(made) == 10
     assert all(tokens.is_good(token, "session") for token in made)
@@ -66,4 +66,4 @@ def test_no_two_tokens_of_a_session_are_alike() -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "====", "é", "\x00", "A" * 15, "A" * 16, "A" * 4000, "AAAA" * 11], ids=repr)
 def test_what_is_no_token_is_refused(token: str) -> None:
-    assert not CsrfTokens(SECRET).is_good(token, "session")
+    assert not CsrfTokens(lambda: SECRET).is_good(token, "session")

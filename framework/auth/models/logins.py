@@ -17,6 +17,8 @@ class Login(UUIDKeyed, table=True):
     """`session` or `token`."""
     secret_hash: str | None = Field(default=None, max_length=64, unique=True, exclude=True, repr=False)
     """SHA-256, in hexadecimal, of the session's cookie; none for tokens."""
+    scope: str | None = Field(default=None, max_length=1000)
+    """What its tokens may be used for, with spaces between; none for all that the user may do."""
     created_at: datetime = Field(default_factory=now)
     used_at: datetime = Field(default_factory=now)
     expires_at: datetime = Field(index=True)

@@ -1,0 +1,1 @@
+"""An app whose routes want to know who calls."""
