@@ -11,8 +11,8 @@ from framework._modules import import_submodule, load
 if TYPE_CHECKING:
     from framework.project import Project
 
-type Probe = Callable[[], Awaitable[None]]
-"""Asks one thing an app depends on; raises when it is not well."""
+type Probe = Callable[[], Awaitable[str | None]]
+"""Asks one thing an app depends on: raises when nothing goes without it, returns why it goes worse, or `None`."""
 
 
 class AppConfig:

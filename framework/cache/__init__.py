@@ -1,19 +1,29 @@
-"""The cache: bytes under a key, for a while. Loads no client before one is used."""
+"""The cache: typed values under keys, for a while. Loads no client before one is used."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from framework.cache.backends import Cache, MemoryCache, RedisCache
+    from framework.cache.backends.memory import MemoryCache
+    from framework.cache.backends.null import NullCache
+    from framework.cache.backends.redis import RedisCache
+    from framework.cache.backends.two_level import TwoLevelCache
+    from framework.cache.cache import Cache
+    from framework.cache.locks import Lock
     from framework.cache.settings import CacheSettings
+    from framework.cache.tags import Tag
 
-__all__ = ["Cache", "CacheSettings", "MemoryCache", "RedisCache"]
+__all__ = ["Cache", "CacheSettings", "Lock", "MemoryCache", "NullCache", "RedisCache", "Tag", "TwoLevelCache"]
 
 HOMES = {
-    "Cache": "framework.cache.backends",
+    "Cache": "framework.cache.cache",
     "CacheSettings": "framework.cache.settings",
-    "MemoryCache": "framework.cache.backends",
-    "RedisCache": "framework.cache.backends",
+    "Lock": "framework.cache.locks",
+    "MemoryCache": "framework.cache.backends.memory",
+    "NullCache": "framework.cache.backends.null",
+    "RedisCache": "framework.cache.backends.redis",
+    "Tag": "framework.cache.tags",
+    "TwoLevelCache": "framework.cache.backends.two_level",
 }
 
 

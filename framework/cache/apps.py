@@ -2,10 +2,15 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from framework.apps import AppConfig, Probe
 from framework.cache.settings import CacheSettings
+from framework.errors import Unavailable
 from framework.project import Project
+
+if TYPE_CHECKING:
+    from framework.cache.cache import Cache
 
 
 class CacheConfig(AppConfig):
@@ -16,19 +21,9 @@ class CacheConfig(AppConfig):
     def ready(self, project: Project) -> None:
         """Provide `Cache`."""
         # Not above: settings files import this package, and `apps.py` is read to find its label.
-        from framework.cache.backends import Cache, MemoryCache, RedisCache
+        from framework.cache.cache import Cache
 
-        settings = project.settings.section(CacheSettings)
-        if settings.url is None:
-            self.cache: Cache = MemoryCache(ttl=settings.ttl, max_entries=settings.max_entries)
-        else:
-            self.cache = RedisCache(
-                settings.url,
-                prefix=settings.prefix,
-                ttl=settings.ttl,
-                timeout=settings.timeout,
-                max_connections=settings.max_connections,
-            )
+        self.cache = made(project.settings.section(CacheSettings))
         project.services.value(Cache, self.cache)
 
     def health(self, project: Project) -> Mapping[str, Probe]:
@@ -44,9 +39,36 @@ class CacheConfig(AppConfig):
             await self.cache.close()
 
 
-async def ping(project: Project) -> None:
-    """Ask the cache that services get: the project's own, or what a test or a setting put in its place."""
-    from framework.cache.backends import Cache
+def made(settings: CacheSettings) -> "Cache":
+    """Return the cache that the settings describe."""
+    from framework.cache.backends.memory import MemoryCache
+    from framework.cache.backends.null import NullCache
+
+    options: dict[str, Any] = settings.model_dump(include={"prefix", "version", "ttl", "jitter"})
+    if not settings.enabled:
+        return NullCache(**options)
+    memory = MemoryCache(max_entries=settings.max_entries, max_bytes=settings.max_bytes, **options)
+    if settings.url is None:
+        return memory
+
+    from framework.cache.backends.redis import RedisCache
+    from framework.cache.backends.two_level import TwoLevelCache
+
+    server = RedisCache(settings.url, timeout=settings.timeout, **options)
+    return TwoLevelCache(memory, server) if settings.near else server
+
+
+async def ping(project: Project) -> str | None:
+    """Ask the cache that services get: the project's own, or what a test or a setting put in its place.
+
+    A cache that does not answer makes the project slower, and no request fail.
+    """
+    from framework.cache.cache import Cache
 
     async with project.scope() as scope:
-        await (await scope.get(Cache)).ping()
+        cache = await scope.get(Cache)
+    try:
+        await cache.ping()
+    except Unavailable as error:
+        return f"the cache does not answer: {error.__cause__ or error.detail}"
+    return None

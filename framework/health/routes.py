@@ -19,9 +19,12 @@ async def live() -> Alive:
 
 @router.get("/ready", response_model_exclude_none=True)
 async def ready(response: Response, health: Inject[Health]) -> Report:
-    """Answer 200 when everything the project stands on is well, else 503."""
+    """Answer 200 when what the project cannot do without is well, else 503.
+
+    Also when it is degraded: all processes are then, and a balancer that took them out would leave nobody to answer.
+    """
     report = await health.report()
-    if report.status != "ok":
+    if report.status == "error":
         response.status_code = 503
     response.headers["cache-control"] = "no-store"
     return report

@@ -15,7 +15,7 @@ class Alive(BaseModel):
 class Check(BaseModel):
     """What one thing said."""
 
-    status: Literal["ok", "error"]
+    status: Literal["ok", "degraded", "error"]
     milliseconds: float
     error: str | None = None
     """What went wrong. Only in debug."""
@@ -24,5 +24,6 @@ class Check(BaseModel):
 class Report(BaseModel):
     """What everything said that the project stands on."""
 
-    status: Literal["ok", "error"]
+    status: Literal["ok", "degraded", "error"]
+    """`degraded` when requests are answered, but worse than they should be: slower, without a cache."""
     checks: Mapping[str, Check]

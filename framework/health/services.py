@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from time import perf_counter
+from typing import Any, Literal
 
 from framework import Project, service
 from framework.apps import Probe
@@ -24,8 +25,8 @@ class Health:
         """Return what each said. Never raises for a thing that is not well, and never waits longer than the limit."""
         probes = self.probes()
         checks = dict(zip(probes, await asyncio.gather(*(self._ask(*each) for each in probes.items())), strict=True))
-        well = all(check.status == "ok" for check in checks.values())
-        return Report(status="ok" if well else "error", checks=checks)
+        said = {check.status for check in checks.values()}
+        return Report(status="error" if "error" in said else "degraded" if "degraded" in said else "ok", checks=checks)
 
     def probes(self) -> dict[str, Probe]:
         """Return the probes by name; a name that two apps use gets the label of the later one in front."""
@@ -37,16 +38,15 @@ class Health:
 
     async def _ask(self, name: str, probe: Probe) -> Check:
         began = perf_counter()
-        error = await self._error_of(probe)
+        status, error = await self._outcome_of(probe)
         milliseconds = round((perf_counter() - began) * 1000, 1)
-        if error is None:
-            return Check(status="ok", milliseconds=milliseconds)
-        _log.warning("%s is not well: %s.", name, error)
-        return Check(status="error", milliseconds=milliseconds, error=error if self._project.settings.debug else None)
+        if error is not None:
+            _log.warning("%s is not well: %s.", name, error)
+        return Check(status=status, milliseconds=milliseconds, error=error if self._project.settings.debug else None)
 
-    async def _error_of(self, probe: Probe) -> str | None:
-        async def call() -> None:
-            await probe()
+    async def _outcome_of(self, probe: Probe) -> tuple[Literal["ok", "degraded", "error"], str | None]:
+        async def call() -> str | None:
+            return await probe()
 
         task = asyncio.create_task(call())
         try:
@@ -57,14 +57,16 @@ class Health:
             task.add_done_callback(_retrieve)
             task.cancel()
         if is_late:
-            return f"no answer within {self._timeout:g} seconds"
+            return "error", f"no answer within {self._timeout:g} seconds"
         if task.cancelled():
-            return "it was cancelled"
-        problem = task.exception()
-        return f"{type(problem).__name__}: {problem}" if problem else None
+            return "error", "it was cancelled"
+        if (problem := task.exception()) is not None:
+            return "error", f"{type(problem).__name__}: {problem}"
+        said = task.result()
+        return ("ok", None) if said is None else ("degraded", said)
 
 
-def _retrieve(task: asyncio.Task[None]) -> None:
+def _retrieve(task: asyncio.Task[Any]) -> None:
     """Look at the outcome of a task nobody waits for, so that asyncio does not complain of it."""
     if not task.cancelled():
         task.exception()

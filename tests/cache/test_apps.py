@@ -3,13 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from framework import Project, Settings
-from framework.cache import Cache, CacheSettings, MemoryCache, RedisCache
+from framework.cache import Cache, CacheSettings, MemoryCache, NullCache, RedisCache, TwoLevelCache
 from framework.errors import ImproperlyConfigured, Unavailable
+from tests.cache.conftest import Server
 
 
 def project(tmp_path: Path, **environ: str) -> Project:
@@ -32,28 +32,31 @@ async def test_a_url_makes_it_redis(tmp_path: Path, redis_url: str, variable: st
     async with made.lifespan():
         cache = await cache_of(made)
         assert isinstance(cache, RedisCache)
-        await cache.set("k", b"v")
-        assert await cache.get("k") == b"v"
+        await cache.set("k", "v")
+        assert await cache.get("k") == "v"
+        assert cache.key("k") == "site:1:k"
         await made.apps["cache"].health(made)["cache"]()
+
+
+async def test_settings_choose_near_copies_or_no_cache(tmp_path: Path, redis_url: str) -> None:
+    near = await cache_of(project(tmp_path, REDIS_URL=redis_url, CACHE__NEAR="1"))
+    assert isinstance(near, TwoLevelCache)
+    assert isinstance(near.far, RedisCache)
+    assert isinstance(await cache_of(project(tmp_path, REDIS_URL=redis_url, CACHE__ENABLED="0")), NullCache)
 
 
 async def test_two_projects_share_no_values_in_memory(tmp_path: Path) -> None:
     one, two = project(tmp_path), project(tmp_path)
-    await (await cache_of(one)).set("k", b"v")
+    await (await cache_of(one)).set("k", "v")
     assert await (await cache_of(two)).get("k") is None
 
 
-async def test_the_end_of_the_project_closes_the_connections(tmp_path: Path, redis_url: str) -> None:
-    from redis.asyncio import Redis
-
-    client: Any = Redis.from_url(redis_url)
-    before = len(await client.client_list())
-    made = project(tmp_path, REDIS_URL=redis_url)
+async def test_the_end_of_the_project_closes_the_connection(tmp_path: Path, server: Server) -> None:
+    made = project(tmp_path, REDIS_URL=server.url)
     async with made.lifespan():
         await (await cache_of(made)).ping()
-        assert len(await client.client_list()) == before + 1
-    assert len(await client.client_list()) == before
-    await client.aclose()
+        assert server.connections == 1
+    assert server.connections == 0
 
 
 async def test_health_asks_the_cache_that_services_get(tmp_path: Path) -> None:
@@ -63,9 +66,9 @@ async def test_health_asks_the_cache_that_services_get(tmp_path: Path) -> None:
 
     made = project(tmp_path)
     probe = made.apps["cache"].health(made)["cache"]
-    await probe()
-    with made.services.override(Cache, Broken()), pytest.raises(Unavailable):
-        await probe()
+    assert await probe() is None
+    with made.services.override(Cache, Broken()):
+        assert await probe() == "the cache does not answer: The service is temporarily unavailable."
 
 
 def test_a_url_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -73,7 +76,8 @@ def test_a_url_of_something_else_is_refused(tmp_path: Path) -> None:
         project(tmp_path, REDIS_URL="memcached://u:hunter2@h").settings.section(CacheSettings)
     assert caught.value.message == (
         "1 setting cannot be used:\n  cache.url: found 'memcached://u:***@h'; "
-        "wanted a URL that starts with redis://, rediss:// or unix://; from REDIS_URL in the environment"
+        "wanted a URL that starts with redis://, rediss://, unix://, redis+sentinel://, rediss+sentinel://, "
+        "redis+cluster:// or rediss+cluster://; from REDIS_URL in the environment"
     )
 
 

@@ -69,6 +69,10 @@ async def broken() -> None:
     raise ConnectionError("password authentication failed for user root")
 
 
+async def slow_without() -> str:
+    return "the cache does not answer"
+
+
 async def hanging() -> None:
     await asyncio.sleep(60)
 
@@ -137,3 +141,15 @@ async def test_a_service_outside_a_request_asks_the_same_way(project):
     async with project({"database": well}).scope() as scope:
         report = await (await scope.get(Health)).report()
     assert report.status == "ok"
+
+
+async def test_what_does_worse_is_told_and_serves_on(project: Any) -> None:
+    """A load balancer goes by the status code: taking out every process would leave nobody to answer."""
+    response = await ask(project({"cache": slow_without, "database": well}, debug=True), "/health/ready")
+    assert response.status_code == 200
+    assert response.json()["status"] == "degraded"
+    checks = response.json()["checks"]
+    assert (checks["cache"]["status"], checks["cache"]["error"]) == ("degraded", "the cache does not answer")
+    assert checks["database"]["status"] == "ok"
+    response = await ask(project({"cache": slow_without, "database": broken}), "/health/ready")
+    assert (response.status_code, response.json()["status"]) == (503, "error")

@@ -1,0 +1,1 @@
+"""The caches that come with the framework."""

@@ -1,0 +1,118 @@
+"""From the URL of a server, of its sentinels or of a cluster to connections."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+
+from framework.errors import ImproperlyConfigured
+
+__all__ = ["Server", "cluster_at", "is_cluster", "server_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How to reach one server, whichever of a group it is just now."""
+
+    connection: Callable[[], AbstractConnection]
+    """Makes a connection that is not open yet."""
+    close: Callable[[], Awaitable[object]]
+
+
+def is_cluster(url: str) -> bool:
+    """Tell whether a URL names a cluster."""
+    return urlsplit(url).scheme.endswith("+cluster")
+
+
+def server_at(url: str, timeout: float) -> Server:
+    """Return the server at a URL: `redis://`, `rediss://`, `unix://`, or the master that sentinels know of."""
+    try:
+        parts = urlsplit(url)
+        return by_sentinels(parts, timeout) if parts.scheme.endswith("+sentinel") else alone(url, timeout)
+    except ValueError as error:
+        raise unusable(error) from None
+
+
+def alone(url: str, timeout: float) -> Server:
+    pool: Any = ConnectionPool.from_url(url, **options(timeout))  # pyright: ignore[reportUnknownMemberType]
+
+    def connection() -> AbstractConnection:
+        return pool.connection_class(**pool.connection_kwargs)
+
+    return Server(connection, pool.disconnect)
+
+
+def by_sentinels(parts: SplitResult, timeout: float) -> Server:
+    """Return the master of a group: `redis+sentinel://:password@host:26379,host2:26379/mymaster/0`."""
+    name, _, database = parts.path.strip("/").partition("/")
+    if not name:
+        raise ValueError(
+            "wanted the name of the master after the sentinels, as in redis+sentinel://host:26379/mymaster"
+        )
+    secure = {"ssl": True} if parts.scheme.startswith("rediss") else {}
+    sentinel: Any = Sentinel(hosts(parts, 26379), sentinel_kwargs={**options(timeout), **secure})
+    given = {**options(timeout), **secure, **credentials(parts), "db": int(database or 0)}
+    pool: Any = sentinel.master_for(name, **given).connection_pool
+
+    def connection() -> AbstractConnection:
+        return pool.connection_class(**pool.connection_kwargs)
+
+    async def close() -> None:
+        for each in sentinel.sentinels:
+            await each.aclose()
+        await pool.disconnect()
+
+    return Server(connection, close)
+
+
+def cluster_at(url: str, timeout: float) -> RedisCluster:
+    """Return the client of a cluster: `redis+cluster://:password@host:6379,host2:6379`."""
+    try:
+        parts = urlsplit(url)
+        nodes = [ClusterNode(host, port) for host, port in hosts(parts, 6379)]
+        if parts.path.strip("/"):
+            raise ValueError("a cluster has no numbered databases")
+    except ValueError as error:
+        raise unusable(error) from None
+    given: Any = {**credentials(parts), "ssl": parts.scheme.startswith("rediss")}
+    return RedisCluster(
+        startup_nodes=nodes,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 1),
+        protocol=3,
+        **given,
+    )
+
+
+def options(timeout: float) -> dict[str, Any]:
+    return {
+        "protocol": 3,
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": Retry(NoBackoff(), 0),
+    }
+
+
+def credentials(parts: SplitResult) -> dict[str, str]:
+    found = {"username": parts.username, "password": parts.password}
+    return {name: unquote(value) for name, value in found.items() if value}
+
+
+def hosts(parts: SplitResult, port: int) -> list[tuple[str, int]]:
+    """Return the hosts of a URL that names several, separated by commas."""
+    places = [
+        urlsplit(urlunsplit(("redis", place, "", "", ""))) for place in parts.netloc.rpartition("@")[2].split(",")
+    ]
+    return [(place.hostname or "localhost", place.port or port) for place in places]
+
+
+def unusable(error: ValueError) -> ImproperlyConfigured:
+    """Return the error for a URL that no client can use."""
+    return ImproperlyConfigured(f"The URL of the cache cannot be used: {error}.", code="cache.url")

@@ -1,0 +1,33 @@
+"""A cluster, through the client that knows its slots."""
+
+import asyncio
+from typing import Any
+
+from redis.asyncio.cluster import RedisCluster
+
+from framework.cache.backends.wire import Command
+
+__all__ = ["Cluster"]
+
+
+class Cluster:
+    """Sends each command to the node that has its key."""
+
+    def __init__(self, client: RedisCluster, timeout: float) -> None:
+        self._client: Any = client
+        self._timeout = timeout
+
+    async def ask(self, *commands: Command) -> list[Any]:
+        """Send the commands and return the answers; errors of the server among them are not raised."""
+        async with asyncio.timeout(self._timeout):
+            pipeline = self._client.pipeline()
+            for command in commands:
+                pipeline.execute_command(*command)
+            return await pipeline.execute(raise_on_error=False)
+
+    def reset(self) -> None:
+        """Do nothing: the client looks for the nodes itself."""
+
+    async def close(self) -> None:
+        """Close the connections. The next caller opens others."""
+        await self._client.aclose()

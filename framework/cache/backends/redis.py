@@ -1,0 +1,230 @@
+"""Values in a Redis or Valkey server."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from hiredis import ReplyError
+from redis.exceptions import ConnectionError as LostConnection
+from redis.exceptions import ResponseError
+
+from framework.cache.backends.addresses import cluster_at, is_cluster, server_at
+from framework.cache.backends.breaker import Breaker
+from framework.cache.backends.cluster import Cluster
+from framework.cache.backends.wire import Command, Wire
+from framework.cache.cache import Cache
+from framework.cache.counters import no_counter
+from framework.errors import ImproperlyConfigured, Unavailable
+
+__all__ = ["RedisCache"]
+
+log = logging.getLogger("framework.cache")
+
+OWN_EXPIRE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+"""
+OWN_REMOVE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+# A crash between counting and expiring would leave a counter that never ends.
+COUNT = """
+local new = redis.call('EXISTS', KEYS[1]) == 0
+local total = redis.pcall('INCRBY', KEYS[1], ARGV[1])
+if type(total) ~= 'number' then return nil end
+if new and ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return total
+"""
+
+DISABLED = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "NOAUTH", "WRONGPASS", "MISCONF", "OOM")
+"""How the answers begin of a server that keeps nothing just now."""
+
+MOST_OWED = 100_000
+"""Keys to forget that are remembered while the server is away."""
+
+
+class RedisCache(Cache):
+    """Values in a Redis or Valkey server, version 6 or later, shared by all processes.
+
+    The URL may be `redis://`, `rediss://` (TLS), `unix://`, `redis+sentinel://host:26379,host2:26379/mymaster/0` or
+    `redis+cluster://host:6379,host2:6379`. No call takes longer than `timeout` seconds. When the server does not answer
+    it is left alone until it does, and everybody goes on without it.
+    """
+
+    shared: ClassVar[bool] = True
+
+    def __init__(self, url: str, *, timeout: float = 1, **options: Any) -> None:
+        super().__init__(**options)
+        self._client = (
+            Cluster(cluster_at(url, timeout), timeout) if is_cluster(url) else Wire(server_at(url, timeout), timeout)
+        )
+        self._breaker = Breaker(self._heal, retry_after=timeout)
+        self._owed: dict[str, Command] = {}
+        """What is to be done before anything is read: keys to forget while the server was away."""
+
+    def track(self, changed: Callable[[Sequence[str] | None], None], lost: Callable[[], None]) -> None:
+        """Have the server tell when anybody changes a key that was read here: `changed(keys)`, `None` for all of them.
+
+        `lost()` is called when it can no longer tell. To be called before anything is asked.
+        """
+        if isinstance(self._client, Cluster):
+            raise ImproperlyConfigured(
+                "A cluster does not tell one process of changes, so nothing can be kept near it.",
+                hint="Use a cluster without `near`, or near copies with a single server or sentinels.",
+                code="cache.near",
+            )
+        self._client.track(changed, lost)
+
+    async def read_living(self, keys: Sequence[str]) -> list[tuple[bytes | None, float | None]]:
+        """Return what each key holds, and for how many seconds more; `None` for ever."""
+        replies = await self._ask(*(command for key in keys for command in (("GET", key), ("PTTL", key))))
+        return [(value, seconds(left)) for value, left in zip(replies[::2], replies[1::2], strict=True)]
+
+    async def read(self, keys: Sequence[str]) -> Sequence[bytes | None]:
+        """Return what each key holds."""
+        return await self._ask(*(("GET", key) for key in keys))
+
+    async def write(self, values: Mapping[str, bytes], ttl: float | None) -> None:
+        """Let each key hold its bytes."""
+        await self._ask(*(setting(key, value, ttl) for key, value in values.items()))
+
+    async def write_new(self, key: str, value: bytes, ttl: float | None) -> bool:
+        """Let `key` hold the bytes if it holds nothing."""
+        (reply,) = await self._ask((*setting(key, value, ttl), "NX"), again=False)
+        return reply is not None
+
+    async def write_surely(self, values: Mapping[str, bytes], ttl: float) -> None:
+        """Let each key hold its bytes, as soon as the server can be told."""
+        await self._tell({key: setting(key, value, ttl) for key, value in values.items()})
+
+    async def remove(self, keys: Sequence[str]) -> None:
+        """Let the keys hold nothing, as soon as the server can be told."""
+        await self._tell({key: ("UNLINK", key) for key in keys})
+
+    async def count(self, key: str, amount: int, ttl: float | None) -> int:
+        """Add to a number."""
+        (reply,) = await self._ask(("EVAL", COUNT, 1, key, amount, milliseconds(ttl) if ttl else 0), again=False)
+        if reply is None:
+            raise no_counter(key)
+        return reply
+
+    async def expire(self, key: str, ttl: float | None) -> bool:
+        """Let `key` live for `ttl` seconds from now."""
+        command: tuple[Command, ...] = (
+            (("PEXPIRE", key, milliseconds(ttl)),)
+            if ttl
+            else (
+                ("PERSIST", key),
+                ("EXISTS", key),
+            )
+        )
+        return bool((await self._ask(*command))[-1])
+
+    async def remaining(self, keys: Sequence[str]) -> Sequence[float | None]:
+        """Return for how long each key holds something."""
+        return [seconds(left) for left in await self._ask(*(("PTTL", key) for key in keys))]
+
+    async def own_expire(self, key: str, value: bytes, ttl: float) -> bool:
+        """Let `key` live for `ttl` seconds if it holds `value`."""
+        (reply,) = await self._ask(("EVAL", OWN_EXPIRE, 1, key, value, milliseconds(ttl)))
+        return bool(reply)
+
+    async def own_remove(self, key: str, value: bytes) -> bool:
+        """Let `key` hold nothing if it holds `value`."""
+        (reply,) = await self._ask(("EVAL", OWN_REMOVE, 1, key, value))
+        return bool(reply)
+
+    async def ping(self) -> None:
+        """Raise `Unavailable` when the server doesn't answer in time, or keeps nothing."""
+        await self._ask(self._probe)
+
+    async def close(self) -> None:
+        """Close the connection. A cache that is used again opens a new one."""
+        await self.computing.close()
+        await self._breaker.close()
+        await self._client.close()
+
+    @property
+    def _probe(self) -> Command:
+        # Written, not only asked: a server without memory, or one that became a replica, still answers PING.
+        return ("SET", f"{self.prefix}ping", b"1", "PX", 1000)
+
+    async def _ask(self, *commands: Command, again: bool = True) -> list[Any]:
+        """Return the answers, or raise `Unavailable`. What does not answer is not asked any more until it does.
+
+        `again` says that doing it twice does no harm, should the connection be lost before the answer.
+        """
+        self._breaker.check()
+        try:
+            if self._owed:
+                await self._settle()
+            try:
+                replies = await self._client.ask(*commands)
+            except LostConnection:
+                if not again:
+                    raise
+                replies = await self._client.ask(*commands)
+            for reply in replies:
+                if isinstance(reply, Exception):
+                    raise reply
+        except Exception as error:
+            unavailable = self._breaker.unavailable(error)
+            if not is_reply(error) or str(error).startswith(DISABLED):
+                self._breaker.open(error)
+                self._client.reset()
+            else:
+                log.warning("The cache refused a command: %s", error)
+            raise unavailable from error
+        return replies
+
+    async def _tell(self, commands: Mapping[str, Command]) -> None:
+        """Carry the commands out, now or before anything else is asked."""
+        if not commands:
+            return
+        try:
+            await self._ask(*commands.values())
+        except Unavailable:
+            if len(self._owed) + len(commands) > MOST_OWED:
+                log.error(
+                    "Too much was invalidated while the cache was away: what is old stays until its time is over."
+                )
+            else:
+                self._owed |= commands
+
+    async def _settle(self) -> None:
+        """Do what is owed, also what came to be owed meanwhile."""
+        while owed := dict(self._owed):
+            for reply in await self._client.ask(*owed.values()):
+                if isinstance(reply, Exception):
+                    raise reply
+            for key, command in owed.items():
+                if self._owed.get(key) == command:
+                    del self._owed[key]
+
+    async def _heal(self) -> None:
+        """Try whether the server answers again, and do what is owed before anybody reads."""
+        (reply,) = await self._client.ask(self._probe)
+        if isinstance(reply, Exception):
+            raise reply
+        await self._settle()
+
+
+def is_reply(error: Exception) -> bool:
+    """Tell whether it is the server's answer, and not the lack of one."""
+    return isinstance(error, (ReplyError, ResponseError)) and not isinstance(error, LostConnection)
+
+
+def seconds(left: int) -> float | None:
+    """Return a PTTL in seconds: 0 when there is nothing, `None` for ever."""
+    return None if left == -1 else max(0, left) / 1000
+
+
+def setting(key: str, value: bytes, ttl: float | None) -> Command:
+    """Return the command that lets a key hold bytes."""
+    return ("SET", key, value, "PX", milliseconds(ttl)) if ttl else ("SET", key, value)
+
+
+def milliseconds(ttl: float) -> int:
+    """Return a time as the server takes it; never 0, which it refuses."""
+    return max(1, round(ttl * 1000))

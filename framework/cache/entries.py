@@ -1,0 +1,63 @@
+"""What a cache keeps under a key: the bytes of a value, and what is known of them."""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from framework.cache.codecs import NO_MARK
+
+__all__ = ["Entry"]
+
+FORMAT = 0x01
+"""The first byte. No digit and no minus sign, with which counters begin."""
+HEAD = struct.Struct(">BB8sdH")
+LENGTH = struct.Struct(">H")
+VERSION_SIZE = 9
+ABSENT = 0x01
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored value."""
+
+    payload: bytes
+    mark: bytes = NO_MARK
+    """Of the type it was written for; zeros when nobody said."""
+    stale_at: float = 0
+    """When it is to be made anew, in seconds of the epoch; 0 for not before it is gone."""
+    versions: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """The tags, and how each stood when the value was made."""
+    absent: bool = False
+    """Whether it says that there is no such thing; the payload then is the error."""
+
+    def encode(self) -> bytes:
+        """Return the bytes to store."""
+        flags = ABSENT if self.absent else 0
+        head = HEAD.pack(FORMAT, flags, self.mark, self.stale_at, len(self.versions))
+        if not self.versions:
+            return head + self.payload
+        parts = [head]
+        for name, version in self.versions.items():
+            encoded = name.encode()
+            parts += (LENGTH.pack(len(encoded)), encoded, version)
+        parts.append(self.payload)
+        return b"".join(parts)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self | None:
+        """Return the entry, or `None` for bytes that are none; a counter is one that nobody said the type of."""
+        if not data or data[0] != FORMAT or len(data) < HEAD.size:
+            return cls(data) if data[:1].isdigit() or data[:1] == b"-" else None
+        _, flags, mark, stale_at, count = HEAD.unpack_from(data)
+        place = HEAD.size
+        versions: dict[str, bytes] = {}
+        try:
+            for _ in range(count):
+                (length,) = LENGTH.unpack_from(data, place)
+                place += LENGTH.size + length
+                versions[data[place - length : place].decode()] = data[place : place + VERSION_SIZE]
+                place += VERSION_SIZE
+        except (struct.error, UnicodeDecodeError):
+            return None
+        return cls(data[place:], mark, stale_at, versions, bool(flags & ABSENT))

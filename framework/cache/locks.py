@@ -1,0 +1,89 @@
+"""Locks that survive a crashed holder."""
+
+import asyncio
+import random
+import secrets
+from typing import TYPE_CHECKING
+
+from framework.errors import Unavailable
+
+if TYPE_CHECKING:
+    from framework.cache.cache import Cache
+
+__all__ = ["Lock", "pauses"]
+
+FIRST_PAUSE = 0.005
+LONGEST_PAUSE = 0.1
+
+
+class Lock:
+    """One attempt to hold a name that only one may hold. It is renewed until it is released, and ends by itself."""
+
+    def __init__(self, cache: "Cache", key: str, *, ttl: float) -> None:
+        self._cache = cache
+        self._key = key
+        self._ttl = ttl
+        self._token = secrets.token_bytes(16)  # who released it late must not release that of another
+        self._until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._renewal: asyncio.Task[None] | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is held: it was acquired and has been renewed in time ever since."""
+        return asyncio.get_running_loop().time() < self._until
+
+    async def acquire(self, *, wait: float | None = None) -> bool:
+        """Hold the lock and return `True`, or `False` when others held it for `wait` seconds.
+
+        Raises `Unavailable` when nobody can tell.
+        """
+        loop = asyncio.get_running_loop()
+        end = None if wait is None else loop.time() + wait
+        for pause in pauses():
+            asked = loop.time()
+            if await self._cache.write_new(self._key, self._token, self._ttl):
+                self._until = asked + self._ttl
+                self._timer = loop.call_later(self._ttl / 3, self._begin_renewal)
+                return True
+            if end is not None and loop.time() + pause > end:
+                return False
+            await asyncio.sleep(pause)
+        raise AssertionError
+
+    async def release(self) -> None:
+        """Let go. A lock lost meanwhile stays with its new holder."""
+        self._until = 0.0
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._renewal is not None:
+            self._renewal.cancel()
+        try:
+            await self._cache.own_remove(self._key, self._token)
+        except Unavailable:
+            return  # it ends by itself
+
+    def _begin_renewal(self) -> None:
+        self._renewal = asyncio.get_running_loop().create_task(self._renew())
+
+    async def _renew(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self.held:
+            asked = loop.time()
+            try:
+                if not await self._cache.own_expire(self._key, self._token, self._ttl):
+                    self._until = 0.0
+                    return
+            except Unavailable:
+                pass  # perhaps in time after all
+            else:
+                self._until = asked + self._ttl
+            await asyncio.sleep(self._ttl / 3)
+
+
+def pauses():
+    """Yield how long to wait between two attempts: longer each time, and not the same for all who wait."""
+    pause = FIRST_PAUSE
+    while True:
+        yield pause * (0.5 + random.random())  # noqa: S311 - no secret
+        pause = min(pause * 1.5, LONGEST_PAUSE)

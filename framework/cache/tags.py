@@ -1,0 +1,139 @@
+"""Tags: what cached values depend on, and how a change of it makes them worthless.
+
+Every tag has a version. A value is stored with the versions that its tags had before it was made, and is good as long
+as they stand: who began before a change can store only what nobody will take.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from framework.cache.entries import Entry
+
+if TYPE_CHECKING:
+    from sqlmodel import SQLModel
+
+    from framework.cache.cache import Cache
+    from framework.db import Changes
+
+__all__ = ["Tag", "Tags", "changed_names_of", "names_of", "names_of_changes"]
+
+type Tag = "str | type[SQLModel] | SQLModel | tuple[type[SQLModel], Any]"
+"""A text of yours; a model, of which any row changed; a row of it, `post` or `(Post, 1)`."""
+
+SECONDS = 86_400.0
+"""How long a version is kept. A value with tags that is older is made anew: nobody knows what happened to them."""
+
+SEEN, CHANGED = b".", b"+"
+
+
+class Tags:
+    """The versions of the tags of one cache."""
+
+    def __init__(self, cache: "Cache") -> None:
+        self._cache = cache
+
+    def key(self, name: str) -> str:
+        """Return the key that holds the version of a tag."""
+        return f"{self._cache.prefix}tag:{name}"
+
+    def names(self, tags: Iterable[Tag]) -> tuple[str, ...]:
+        """Return the tags that a value depends on, by name."""
+        return tuple(dict.fromkeys(name for tag in tags for name in names_of(tag)))
+
+    async def versions(self, names: Iterable[str]) -> dict[str, bytes]:
+        """Return the version of every tag; one that has none gets one."""
+        asked = list(names)
+        found = await self._cache.read([self.key(name) for name in asked])
+        return {
+            name: version if version is not None else await self._first(name)
+            for name, version in zip(asked, found, strict=True)
+        }
+
+    async def _first(self, name: str) -> bytes:
+        version = SEEN + os.urandom(8)
+        if await self._cache.write_new(self.key(name), version, SECONDS):
+            return version
+        (found,) = await self._cache.read([self.key(name)])
+        return found or version  # one that vanished at once is nobody's, and so is what was made with it
+
+    async def good(self, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+        """Return the entries whose tags have not changed."""
+        names = list({name for entry in entries.values() for name in entry.versions})
+        if not names:
+            return dict(entries)
+        found = dict(zip(names, await self._cache.read([self.key(name) for name in names]), strict=True))
+        return {key: entry for key, entry in entries.items() if stands(entry, found)}
+
+    async def changed_within(self, names: Iterable[str], seconds: float) -> bool:
+        """Tell whether one of the tags was changed less than `seconds` ago."""
+        keys = [self.key(name) for name in names]
+        found = await self._cache.read(keys)
+        changed = [key for key, version in zip(keys, found, strict=True) if version and version[:1] == CHANGED]
+        # Asked as time left to live, so that no clock is compared with another.
+        left = await self._cache.remaining(changed)
+        return any(SECONDS - (each or 0) <= seconds for each in left)
+
+    async def invalidate(self, names: Iterable[str]) -> None:
+        """Give every tag another version, so that no value stored before is good any more."""
+        versions = {self.key(name): CHANGED + os.urandom(8) for name in names}
+        if versions:
+            await self._cache.write_surely(versions, SECONDS)
+
+
+def stands(entry: Entry, versions: Mapping[str, bytes | None]) -> bool:
+    """Tell whether the tags of an entry have the versions it was made with."""
+    return all(versions.get(name) == version for name, version in entry.versions.items())
+
+
+def names_of(tag: Any) -> list[str]:
+    """Return what a value with this tag depends on. Of a row: on that row, and on changes of nobody knows which."""
+    if isinstance(tag, str):
+        return [tag]
+    if isinstance(tag, type):
+        return list(tables_of(tag))
+    model, key = row_of(tag)
+    return [name for table in tables_of(model) for name in (f"{table}:{key}", f"{table}:*")]
+
+
+def changed_names_of(tag: Any) -> list[str]:
+    """Return what changes with this tag. With a row: that row, and its model."""
+    if isinstance(tag, str):
+        return [tag]
+    if isinstance(tag, type):
+        return [name for table in tables_of(tag) for name in (table, f"{table}:*")]
+    model, key = row_of(tag)
+    return [name for table in tables_of(model) for name in (table, f"{table}:{key}")]
+
+
+def names_of_changes(changes: "Changes") -> list[str]:
+    """Return what a committed transaction changed."""
+    names: list[str] = []
+    for table, keys in changes.tables.items():
+        names.append(table)
+        names += [f"{table}:*"] if keys is None else [f"{table}:{text_of(key)}" for key in keys]
+    return names
+
+
+def tables_of(model: Any) -> list[str]:
+    """Return the names of the tables that hold the rows of a model."""
+    return [table.fullname for table in mapper_of(model).tables]
+
+
+def row_of(tag: Any) -> tuple[Any, str]:
+    """Return the model and the key of a row."""
+    if isinstance(tag, tuple):
+        model, *key = cast("tuple[Any, ...]", tag)
+        return model, text_of(key)
+    model = cast("Any", type(tag))
+    return model, text_of(mapper_of(model).primary_key_from_instance(tag))
+
+
+def mapper_of(model: Any) -> Any:
+    from sqlalchemy import inspect  # not above: a project without models does not load it
+
+    return inspect(model).mapper
+
+
+def text_of(key: Iterable[Any]) -> str:
+    return ":".join(str(part) for part in key)
