@@ -48,6 +48,14 @@ class AppConfig:
         """Prepare the app for `runserver` and return the lines to print. Called before the server starts."""
         return ()
 
+    async def migrated(self, project: "Project") -> Sequence[str]:
+        """Bring rows up to what the code says, and return the lines to print.
+
+        Called after every `migrate`, when there was nothing to apply too, and when migrations were taken back or only
+        noted: the app's tables may be missing. No lifespan is open.
+        """
+        return ()
+
     @asynccontextmanager
     async def lifespan(self, project: "Project") -> AsyncGenerator[None]:
         """Open what the app needs while the project runs; close it afterwards.

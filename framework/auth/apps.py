@@ -1,6 +1,6 @@
 """Auth as an app."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from framework.apps import AppConfig
@@ -37,6 +37,22 @@ class AuthConfig(AppConfig):
         services.value(Policies, policies)
         for policy in policies:
             services.provide(policy)
+
+    async def migrated(self, project: Project) -> Sequence[str]:
+        """Store the permissions of models that are new; tell of a table of users that is not the project's own."""
+        from framework.auth.permissions import store_permissions
+        from framework.auth.tables import read_tables, warn_of_late_swap
+
+        tables = await read_tables(project)
+        if tables.permissions:
+            await store_permissions(project)
+        return warn_of_late_swap(project, tables)
+
+    async def preflight(self, project: Project) -> Sequence[str]:
+        """Tell of a table of users that is not the project's own."""
+        from framework.auth.tables import read_tables, warn_of_late_swap
+
+        return warn_of_late_swap(project, await read_tables(project))
 
     @asynccontextmanager
     async def lifespan(self, project: Project) -> AsyncGenerator[None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 
 from framework.db import Database
+from framework.migrations.afterwards import tell_apps
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
 from framework.migrations.graph import Graph, Step
@@ -22,12 +23,14 @@ __all__ = ["database_of", "executor_of", "migrate", "unapplied"]
 
 
 async def migrate(project: "Project") -> None:
-    """Apply every migration of every installed app. Works inside a running event loop, and when there is nothing to do.
+    """Apply every migration of every installed app, then let the apps bring their rows up to date.
 
-    Raises `MigrationFailed` at the first that fails; those before it stay.
+    Works inside a running event loop, and when there is nothing to do. Raises `MigrationFailed` at the first that
+    fails; those before it stay.
     """
     async with executor_of(project) as executor:
         await executor.run(await unapplied(executor))
+    await tell_apps(project)
 
 
 async def unapplied(executor: Executor) -> list[Step]:

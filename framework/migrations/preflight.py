@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from framework.migrations.afterwards import tell_apps
 from framework.migrations.graph import Step
 from framework.migrations.migrating import database_of, executor_of, unapplied
 
@@ -23,7 +24,8 @@ async def prepare(project: "Project") -> Sequence[str]:
         steps = await unapplied(executor)
         if missing and steps:
             await executor.run(steps)
-            return [f"Created {path} and applied {len(steps)} migration(s)."]
+            said = await tell_apps(project)
+            return [f"Created {path} and applied {len(steps)} migration(s).", *said]
         return notice(steps)
 
 

@@ -306,3 +306,29 @@ def test_a_new_sqlite_file_is_migrated_in_debug_and_otherwise_the_lack_is_told(f
     assert preflight(DEBUG="1") == ""
     folder.manage("migrate blog zero")
     assert "You have 1 unapplied migration(s)." in preflight(DEBUG="1")
+
+
+AWAITED = """
+from framework import AppConfig
+from framework.db import Session
+from sqlalchemy import text
+
+
+class PeopleConfig(AppConfig):
+    name = "people"
+
+    async def migrated(self, project):
+        async with project.scope() as scope:
+            found = (await (await scope.get(Session)).scalars(text("SELECT count(*) FROM framework_migration"))).one()
+        return [f"people knows of {found}"]
+"""
+
+
+@pytest.mark.parametrize(("option", "said"), [("", "OK"), (" --fake", "FAKED")])
+def test_apps_are_told_after_every_migrate_and_may_print(folder: Folder, option: str, said: str) -> None:
+    folder.write({"people/apps.py": AWAITED})
+    back = [] if option else ["migrate people zero"]
+    output = folder.manage("makemigrations people", f"migrate people{option}", "migrate people", *back)
+    assert re.findall(r"people knows of (\d)", output) == ["1", "1", "0"][: 2 + len(back)]
+    assert f"people.0001_initial... {said}\npeople knows of 1\n" in output
+    assert "No migrations to apply.\npeople knows of 1\n" in output

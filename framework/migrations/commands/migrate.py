@@ -7,6 +7,7 @@ import typer
 
 from framework.errors import ImproperlyConfigured
 from framework.management import Invocation
+from framework.migrations.afterwards import is_awaited, tell_apps
 from framework.migrations.commands.group import commands
 from framework.migrations.commands.printing import Printer, show_plan
 from framework.migrations.graph import Step
@@ -71,7 +72,9 @@ def migrate(
     if not steps:
         say_nothing_to_do(invocation, seen)
         # What squashed migrations replace, and what Alembic noted, becomes rows without any step.
-        return settle(invocation, seen, wait=not no_wait) if seen.unsaid else None
+        if not seen.unsaid and not is_awaited(outline.apps):
+            return None
+        return settle(invocation, seen, wait=not no_wait)
     return carry_out(
         invocation, seen, steps, fake=fake, fake_initial=fake_initial, safe_only=safe_only, wait=not no_wait
     )
@@ -98,11 +101,19 @@ def say_nothing_to_do(invocation: Invocation, seen: Outlook) -> None:
 
 
 async def settle(invocation: Invocation, seen: Outlook, *, wait: bool) -> None:
-    """Write the rows that are missing."""
+    """Write the rows that are missing, of migrations and of apps."""
     from framework.migrations.migrating import executor_of
 
-    async with executor_of(invocation.project, seen.graph) as executor:
-        await executor.settle(wait=wait, tell=Printer(0, invocation.verbosity).tell)
+    if seen.unsaid:
+        async with executor_of(invocation.project, seen.graph) as executor:
+            await executor.settle(wait=wait, tell=Printer(0, invocation.verbosity).tell)
+    await conclude(invocation)
+
+
+async def conclude(invocation: Invocation) -> None:
+    """Let the apps bring their rows up to date, and print what they have to say."""
+    for line in await tell_apps(invocation.project):
+        typer.echo(line)
 
 
 async def carry_out(
@@ -125,6 +136,7 @@ async def carry_out(
         await executor.run(
             steps, fake=fake, fake_initial=fake_initial, wait=wait, report=printer.report, tell=printer.tell
         )
+    await conclude(invocation)
 
 
 def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) -> None:
