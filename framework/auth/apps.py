@@ -50,9 +50,9 @@ class AuthConfig(AppConfig):
 
     async def preflight(self, project: Project) -> Sequence[str]:
         """Tell of a table of users that is not the project's own."""
-        from framework.auth.tables import read_tables, warn_of_late_swap
+        from framework.auth.tables import warn_before_serving
 
-        return warn_of_late_swap(project, await read_tables(project))
+        return await warn_before_serving(project)
 
     @asynccontextmanager
     async def lifespan(self, project: Project) -> AsyncGenerator[None]:

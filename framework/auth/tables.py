@@ -13,7 +13,7 @@ from framework.users import user_model
 if TYPE_CHECKING:
     from framework.project import Project
 
-__all__ = ["Tables", "read_tables", "warn_of_late_swap"]
+__all__ = ["Tables", "read_tables", "warn_before_serving", "warn_of_late_swap"]
 
 READY = "framework.users"
 """The app of the ready users."""
@@ -46,6 +46,18 @@ async def read_tables(project: "Project") -> Tables:
         database = await scope.get(Database)
     async with database.read_engine.connect() as connection:
         return await connection.run_sync(look)
+
+
+async def warn_before_serving(project: "Project") -> list[str]:
+    """Return the same lines before the project runs, in a loop of its own; a database is not made for it."""
+    async with project.scope() as scope:
+        database = await scope.get(Database)
+    if project.apps["users"].name == READY or (database.url.path is not None and not database.url.path.exists()):
+        return []
+    try:
+        return warn_of_late_swap(project, await read_tables(project))
+    finally:
+        await database.dispose()
 
 
 def warn_of_late_swap(project: "Project", tables: Tables) -> list[str]:

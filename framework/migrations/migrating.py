@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import OperationalError
 
 from framework.db import Database
-from framework.migrations.afterwards import tell_apps
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
 from framework.migrations.graph import Graph, Step
@@ -19,7 +18,7 @@ from framework.migrations.settings import MigrationsSettings
 if TYPE_CHECKING:
     from framework.project import Project
 
-__all__ = ["database_of", "executor_of", "migrate", "unapplied"]
+__all__ = ["database_of", "executor_of", "migrate", "tell_apps", "unapplied"]
 
 
 async def migrate(project: "Project") -> None:
@@ -38,6 +37,15 @@ async def unapplied(executor: Executor) -> list[Step]:
     applied = await executor.applied()
     executor.graph.require_single_ends()
     return executor.graph.forwards(executor.graph.order, applied)
+
+
+async def tell_apps(project: "Project") -> list[str]:
+    """Let every app do what it does after `migrate`, and return the lines that they have to say."""
+    try:
+        return [line for app in project.apps for line in await app.migrated(project)]
+    finally:
+        # The project may run in another loop next; its connections belong to this one.
+        await (await database_of(project)).dispose()
 
 
 @asynccontextmanager

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from framework.migrations.afterwards import tell_apps
 from framework.migrations.graph import Step
-from framework.migrations.migrating import database_of, executor_of, unapplied
+from framework.migrations.migrating import database_of, executor_of, tell_apps, unapplied
 
 if TYPE_CHECKING:
     from framework.project import Project

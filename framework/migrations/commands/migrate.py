@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from framework.apps import AppConfig, Apps
 from framework.errors import ImproperlyConfigured
 from framework.management import Invocation
-from framework.migrations.afterwards import is_awaited, tell_apps
 from framework.migrations.commands.group import commands
 from framework.migrations.commands.printing import Printer, show_plan
 from framework.migrations.graph import Step
@@ -100,6 +100,11 @@ def say_nothing_to_do(invocation: Invocation, seen: Outlook) -> None:
         tell_of_changes(invocation.project)
 
 
+def is_awaited(apps: Apps) -> bool:
+    """Tell whether an app has something to do after `migrate`, so that the project must be loaded for it."""
+    return any(type(app).migrated is not AppConfig.migrated for app in apps)
+
+
 async def settle(invocation: Invocation, seen: Outlook, *, wait: bool) -> None:
     """Write the rows that are missing, of migrations and of apps."""
     from framework.migrations.migrating import executor_of
@@ -112,6 +117,8 @@ async def settle(invocation: Invocation, seen: Outlook, *, wait: bool) -> None:
 
 async def conclude(invocation: Invocation) -> None:
     """Let the apps bring their rows up to date, and print what they have to say."""
+    from framework.migrations.migrating import tell_apps
+
     for line in await tell_apps(invocation.project):
         typer.echo(line)
 
