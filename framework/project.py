@@ -26,6 +26,8 @@ class Project:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.stopping = False
+        """Whether the process was told to end: what was begun is finished, nothing new should be sent here."""
         self.apps = Apps(settings.installed_apps, settings)
         settings.load_sections(
             section for _, module in self.apps.modules("settings") for section in sections_of(module)
@@ -50,6 +52,7 @@ class Project:
         errors of stops are then logged; without one, an error of a stop is raised, several as an `ExceptionGroup`.
         """
         started: list[tuple[AppConfig, AbstractAsyncContextManager[None]]] = []
+        self.stopping = False
         try:
             for app in self.apps:
                 started.append((app, await self._start(app)))

@@ -24,6 +24,6 @@ class Check(BaseModel):
 class Report(BaseModel):
     """What everything said that the project stands on."""
 
-    status: Literal["ok", "degraded", "error"]
+    status: Literal["ok", "degraded", "error", "stopping"]
     """`degraded` when requests are answered, but worse than they should be: slower, without a cache."""
     checks: Mapping[str, Check]

@@ -22,7 +22,12 @@ class Health:
         self._timeout = settings.timeout
 
     async def report(self) -> Report:
-        """Return what each said. Never raises for a thing that is not well, and never waits longer than the limit."""
+        """Return what each said. Never raises for a thing that is not well, and never waits longer than the limit.
+
+        A project that was told to stop asks nobody: it is not ready, whatever they would say.
+        """
+        if self._project.stopping:
+            return Report(status="stopping", checks={})
         probes = self.probes()
         checks = dict(zip(probes, await asyncio.gather(*(self._ask(*each) for each in probes.items())), strict=True))
         said = {check.status for check in checks.values()}

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import multiprocessing.connection
 import os
 import signal
 import socket
 import sys
+import threading
 from contextlib import suppress
 from datetime import datetime
+from math import ceil
 from types import FrameType
 from typing import Any, Never
 
@@ -23,15 +26,15 @@ from framework.conf import FRAMEWORK_SETTINGS
 from framework.errors import ImproperlyConfigured
 from framework.management.address import Address
 from framework.management.catalogue import locate
+from framework.management.connections import Protocol, limit_writes
 from framework.management.findings import report
 from framework.management.invocation import Invocation
 from framework.project import Project
+from framework.web import WebSettings
 from framework.web.checks import check_application
 
 GRACE = 3
-"""Seconds that a development server waits for requests in flight when it ends."""
-PRODUCTION_GRACE = 30
-"""Seconds that a production server waits: what orchestrators give before they kill."""
+"""Seconds that a development server waits for requests in flight when it ends; in production the settings say."""
 
 
 def serve(invocation: Invocation, listener: socket.socket, address: Address) -> None:
@@ -41,7 +44,7 @@ def serve(invocation: Invocation, listener: socket.socket, address: Address) -> 
     typer.echo("Performing system checks...\n")
     application = load(invocation)
     project = checked(application, invocation)
-    config = _config(application, timeout_graceful_shutdown=GRACE)
+    config = _config(application, listener, project, timeout_graceful_shutdown=GRACE)
 
     async def serve_now() -> None:
         # In the loop that serves, so that a database connection made here is of use there.
@@ -56,10 +59,27 @@ def serve(invocation: Invocation, listener: socket.socket, address: Address) -> 
         asyncio.run(serve_now(), loop_factory=config.get_loop_factory())
 
 
-def _config(application: Any, **options: Any) -> uvicorn.Config:
+class WorkerConfig(uvicorn.Config):
+    """What a worker process is told. It ends with the process that watches over it, however that went."""
+
+    def load(self) -> None:
+        """Load the application, in the worker."""
+        if (parent := multiprocessing.parent_process()) is not None:
+            threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+        super().load()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _config(application: Any, listener: socket.socket, project: Project, **options: Any) -> uvicorn.Config:
+    limit_writes(listener, project.settings.section(WebSettings).timeouts.write)
     # Logging is the project's (`framework.log`), its line for a request too; so is whom to believe (`trusted_proxies`).
     options |= {"log_config": None, "log_level": "warning", "access_log": False, "proxy_headers": False}
-    return uvicorn.Config(application, lifespan="on", **options)
+    kind = WorkerConfig if "workers" in options else uvicorn.Config
+    return kind(application, http=Protocol, lifespan="on", **options)
 
 
 def _leave(signum: int, frame: FrameType | None) -> Never:
@@ -70,14 +90,16 @@ def serve_workers(invocation: Invocation, listener: socket.socket, address: Addr
     """Serve for production in `workers` processes that uvicorn watches over."""
     typer.echo("Performing system checks...\n")
     application = load(invocation)
-    checked(application, invocation)
+    project = checked(application, invocation)
     target = asgi_target(invocation)
     own = target is not None and import_object(target) is application
     config = _config(
         target if own else f"{__name__}:create",
+        listener,
+        project,
         factory=not own,
         workers=workers,
-        timeout_graceful_shutdown=PRODUCTION_GRACE,
+        timeout_graceful_shutdown=ceil(project.settings.section(WebSettings).timeouts.shutdown),
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     typer.echo(f"Starting {workers} ASGI worker(s) at {address.url}\nQuit the server with CONTROL-C.")

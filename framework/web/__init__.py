@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framework.web.application import create_app
     from framework.web.callers import Identify, caller_of
+    from framework.web.deadline import Deadline
     from framework.web.dependencies import Inject, scope_of
     from framework.web.errors import Handler, Renderer
     from framework.web.exchange import add_header, project_of, route_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from framework.web.settings import WebSettings
 
 __all__ = [
+    "Deadline",
     "FieldProblem",
     "Handler",
     "Identify",
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Deadline": "deadline",
     "FieldProblem": "problem",
     "Handler": "errors",
     "Identify": "callers",

@@ -19,6 +19,11 @@ from framework.web.mounting import mount
 from framework.web.openapi import describe_access, describe_failures, make_ids_unique
 from framework.web.routing import Routes
 from framework.web.settings import TelemetrySettings, WebSettings
+from framework.web.stopping import noticing_signals
+from framework.web.watch import Watch
+
+LANDING = 5.0
+"""Seconds that requests which were cancelled when the server stopped have to give back what they hold."""
 
 
 def create_app(project: Project) -> FastAPI:
@@ -50,9 +55,11 @@ class Application(FastAPI):
             lifespan=cast("Lifespan[FastAPI]", self._lifespan),  # with a state or without one
         )
         self.state.project = project
+        self._timeouts = settings.timeouts
         self._routes_table = table = mount(self.router, project, settings)
         self._errors = errors = Errors(project, table, settings)
-        self._outer_layers = outer_layers(project, settings, table, errors)
+        self._watch = Watch()
+        self._outer_layers = outer_layers(project, settings, table, errors, self._watch)
         self.user_middleware = app_layers(project, errors)
         for kind in errors.expected | {Exception}:
             self.add_exception_handler(kind, errors.respond)  # pyright: ignore[reportArgumentType] — None closed a websocket
@@ -60,9 +67,15 @@ class Application(FastAPI):
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncGenerator[Mapping[str, Any] | None]:
-        """Run the project, and within it the applications its apps mounted, which Starlette leaves asleep."""
+        """Run the project, and within it the applications its apps mounted, which Starlette leaves asleep.
+
+        It ends after the last request: a server that loses its patience cancels those and doesn't wait for them.
+        """
+        project: Project = self.state.project
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.state.project.lifespan())
+            await stack.enter_async_context(project.lifespan())
+            stack.enter_context(noticing_signals(project, self._timeouts.drain))
+            stack.push_async_callback(self._watch.landed, within=LANDING)
             yield await enter_mounted(self._routes_table, stack) or None  # not every server can carry a state
 
     def build_middleware_stack(self) -> ASGIApp:

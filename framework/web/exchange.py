@@ -14,6 +14,7 @@ from framework.services import Scope
 if TYPE_CHECKING:
     from framework.web.callers import Identify
     from framework.web.routing import Route, Routes
+    from framework.web.watch import Flight
 
 KEY = "framework"
 """Where an exchange stands in the ASGI scope. It is one object, so copies of that scope share it."""
@@ -25,6 +26,7 @@ class Exchange:
     __slots__ = (
         "accepted",
         "caller",
+        "flight",
         "handshake",
         "headers",
         "identifiers",
@@ -50,6 +52,8 @@ class Exchange:
         """Whether a websocket was accepted, and not only meant to be."""
         self.caller: str | EllipsisType | None = ...
         """Who calls; `...` until somebody asked."""
+        self.flight: Flight | None = None
+        """Its time limits; none for what is exempt from them."""
         self.headers: dict[bytes, bytes] | None = None
         """What the response gets on top, whoever answers."""
 

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from framework.conf import Section
 
@@ -102,6 +111,39 @@ class SecuritySettings(Part):
     """Whether browsers may build it in."""
 
 
+class LoadSettings(Part):
+    """How much a process takes on. What is beyond is answered 503 with `Retry-After`, so that the rest is quick."""
+
+    concurrency: PositiveInt = 200
+    """Requests at work at once, until their responses begin. More for routes that mostly wait for other services."""
+    waiting: Annotated[int, Field(ge=0)] = 1000
+    """Requests that wait for their turn at most."""
+    interval: PositiveFloat = 1
+    """Seconds that a request waits at most, in a burst."""
+    target: PositiveFloat = 0.1
+    """Seconds that one waits at most when the queue has not been empty for `interval`."""
+    exempt: tuple[str, ...] = ("/health/",)
+    """Paths that begin so are always let in, and have no time limits."""
+
+
+class TimeoutSettings(Part):
+    """How long things may take, in seconds."""
+
+    deadline: PositiveFloat | None = 60
+    """Until the response begins, the time its body takes to come not counted. The work is cancelled, its SQL included,
+    and answered with 504; `Deadline(5)` says otherwise for a route or router, `None` sets no limit."""
+    body: PositiveFloat = 20
+    """For the request body to come; more for larger ones:"""
+    body_rate: PositiveInt = 500
+    """Bytes a second that a client has to send after that; slower ones are answered with 408."""
+    write: PositiveFloat = 30
+    """For the client to take what was sent; then its connection is closed."""
+    drain: NonNegativeFloat = 0
+    """Between the signal to stop and the end of accepting requests, for balancers to see that `/health/ready` fails."""
+    shutdown: PositiveFloat = 20
+    """After that, for requests at work to be answered before they are cancelled. Orchestrators kill after 30 in all."""
+
+
 class GzipSettings(Part):
     """Compression of responses."""
 
@@ -168,6 +210,10 @@ class WebSettings(Section):
     they say of the client is believed, of any other caller its own address counts. List every one of a chain."""
     proxy_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     """The header the trusted proxies write the client into. Never both: the other may come from the client."""
+    load: LoadSettings = LoadSettings()
+    """How much a process takes on."""
+    timeouts: TimeoutSettings = TimeoutSettings()
+    """How long things may take."""
     request_id: RequestIdSettings = RequestIdSettings()
     """The request id."""
     cors: CorsSettings = CorsSettings()

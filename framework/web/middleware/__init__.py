@@ -13,12 +13,16 @@ from framework.web.middleware.body_limit import BodyLimitAnswer
 from framework.web.middleware.compression import Compression
 from framework.web.middleware.failures import Failures
 from framework.web.middleware.hosts import Hosts
+from framework.web.middleware.load import Load
 from framework.web.middleware.request import RequestLayer
 from framework.web.routing import Routes
 from framework.web.settings import WebSettings
+from framework.web.watch import Watch
 
 
-def outer_layers(project: Project, settings: WebSettings, table: Routes, errors: Errors) -> list[Middleware]:
+def outer_layers(
+    project: Project, settings: WebSettings, table: Routes, errors: Errors, watch: Watch
+) -> list[Middleware]:
     """Return what goes around FastAPI's own stack, so that its 500 and its 413 pass through too."""
     hosts = Hosts(project.settings.allowed_hosts)
     layers = [Middleware(RequestLayer, project=project, settings=settings, hosts=hosts, table=table, errors=errors)]
@@ -36,6 +40,7 @@ def outer_layers(project: Project, settings: WebSettings, table: Routes, errors:
                 max_age=cors.max_age,
             )
         )
+    layers.append(Middleware(Load, project=project, settings=settings, errors=errors, watch=watch))
     if settings.gzip.enabled:
         layers.append(Middleware(Compression, settings=settings.gzip))
     layers.append(Middleware(BodyLimitAnswer, errors=errors))

@@ -81,7 +81,9 @@ class RequestLayer:
                 given = message.get("headers", [])
                 if exchange.headers is not None:
                     given = [each for each in given if each[0] not in exchange.headers] + [*exchange.headers.items()]
-                message["headers"] = self._headers(given, own, incoming)
+                message["headers"] = headers = self._headers(given, own, incoming)
+                if self._project.stopping and _may_close(scope, message):
+                    headers.append((b"connection", b"close"))  # the next request is another server's
             await send(message)
 
         try:
@@ -145,6 +147,10 @@ class RequestLayer:
             extra=extra,
         )
         _request_log.handle(record)
+
+
+def _may_close(scope: Scope, message: Message) -> bool:
+    return message["type"] == "http.response.start" and scope.get("http_version", "").startswith("1")
 
 
 def _template(table: Routes, scope: Scope) -> str | None:

@@ -1,0 +1,155 @@
+"""What a process can bear: how many requests at once, for how long, and from how slow a client."""
+
+import asyncio
+import logging
+from time import monotonic
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from framework.project import Project
+from framework.web.errors import Errors
+from framework.web.exchange import KEY, Exchange
+from framework.web.gate import Gate
+from framework.web.problem import Problem
+from framework.web.settings import WebSettings
+from framework.web.watch import Flight, Watch, noticing
+
+_BODILESS = ("GET", "HEAD", "OPTIONS")
+_STARTS = ("http.response.start", "websocket.accept", "websocket.close", "websocket.http.response.start")
+
+OVERLOADED = Problem(503, "overloaded", detail="The server has too much to do.", headers={"Retry-After": "1"})
+STOPPING = Problem(503, "stopping", detail="The server is about to stop.", headers={"Retry-After": "1"})
+TOO_LATE = Problem(504, "deadline_exceeded", detail="The request took too long and was broken off.")
+TOO_SLOW = Problem(408, detail="The request body came too slowly.", headers={"Connection": "close"})
+
+_REASONS = {
+    "deadline": "it was not answered in time",
+    "body": "its body came too slowly",
+    "write": "the client did not read the response",
+}
+
+_log = logging.getLogger("framework.web")
+
+
+class Load:
+    """Refuses requests while others wait for too long already, and breaks off what takes too long.
+
+    A request holds its place until its response begins: a stream is no load of this kind, nor is a websocket that was
+    accepted. It gives the place up while it waits for its body, so that slow clients keep nobody out.
+    """
+
+    def __init__(self, app: ASGIApp, *, project: Project, settings: WebSettings, errors: Errors, watch: Watch) -> None:
+        self.app = app
+        self.gate = Gate(settings.load)
+        self.timeouts = settings.timeouts
+        self._exempt = settings.load.exempt
+        self._project = project
+        self._errors = errors
+        self._watch = watch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the handshake of a websocket."""
+        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(self._exempt):
+            await self.app(scope, receive, send)
+        elif self.gate.is_late() or not (self.gate.enter() or await self.gate.wait()):
+            await self._answer(OVERLOADED, scope, receive, send)
+        else:
+            await self._serve(Passage(self, receive, send), scope, receive, send)
+
+    async def _serve(self, passage: "Passage", scope: Scope, receive: Receive, send: Send) -> None:
+        exchange: Exchange = scope[KEY]
+        exchange.flight = passage
+        self._watch.begin(passage)
+        try:
+            with_body = scope["type"] == "http" and scope["method"] not in _BODILESS
+            await self.app(scope, passage.receive if with_body else receive, passage.send)
+        except asyncio.CancelledError as error:
+            self._watch.end(passage)
+            problem = self._why(passage, error, scope)
+            if not passage.started:
+                passage.start()
+                await self._answer(problem, scope, receive, send)
+        finally:
+            self._watch.end(passage)
+            passage.start()
+
+    def _why(self, passage: "Passage", error: asyncio.CancelledError, scope: Scope) -> Problem:
+        """Say why a request was broken off; raise `error` where neither we nor the stopping server did it."""
+        if passage.take_back():
+            reason = passage.expired or "deadline"
+            _log.warning("Broke off %s %s: %s.", scope.get("method", "WS"), scope["path"], _REASONS[reason])
+            return TOO_SLOW if reason == "body" else TOO_LATE
+        if self._project.stopping and passage.expired is None:
+            passage.task.uncancel()
+            return STOPPING
+        raise error
+
+    async def _answer(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            error = HTTPException(problem.status, problem.detail, dict(problem.headers))
+            await self._errors.respond(WebSocket(scope, receive, send), error)
+        else:
+            response = await self._errors.render(Request(scope, receive), problem)
+            await response(scope, receive, send)
+
+
+class Passage(Flight):
+    """One request on its way through: what it receives and sends, with a look at the clock where it has to wait."""
+
+    __slots__ = ("_came", "_is_complete", "_layer", "_receive", "_send", "_since", "_waited_since", "started")
+
+    def __init__(self, layer: Load, receive: Receive, send: Send) -> None:
+        seconds = layer.timeouts.deadline
+        self._since = monotonic()
+        super().__init__(None if seconds is None else self._since + seconds)
+        self._layer = layer
+        self._receive = receive
+        self._send = send
+        self._came = 0
+        self._is_complete = False
+        self.started = False
+
+    def start(self) -> None:
+        """Give the place up: the response begins, or never will."""
+        if not self.started:
+            self.started = True
+            self.deadline = None
+            self._layer.gate.leave()
+
+    async def send(self, message: Message) -> None:
+        """Send a message. The client has a while to take what was sent before."""
+        if message["type"] in _STARTS:
+            self.start()
+        await noticing(self._send(message), self._blocked, self._unblocked)
+
+    def _blocked(self) -> None:
+        self.write_until = monotonic() + self._layer.timeouts.write
+
+    def _unblocked(self) -> None:
+        self.write_until = None
+
+    async def receive(self) -> Message:
+        """Receive a message. The body has to come at some rate."""
+        if self._is_complete:  # from here on it is the client's going that is waited for
+            return await self._receive()
+        message = await noticing(self._receive(), self._starved, self._fed)
+        self._came += len(message.get("body", b""))
+        self._is_complete = not message.get("more_body", False)
+        return message
+
+    def _starved(self) -> None:
+        timeouts = self._layer.timeouts
+        self.body_until = self._since + timeouts.body + self._came / timeouts.body_rate
+        self._waited_since = monotonic()
+        if not self.started:
+            self._layer.gate.leave()
+
+    def _fed(self) -> None:
+        self.body_until = None
+        if self.deadline is not None:
+            self.deadline += monotonic() - self._waited_since
+        if not self.started:
+            self._layer.gate.re_enter()
