@@ -59,6 +59,11 @@ def serve(invocation: Invocation, listener: socket.socket, address: Address) -> 
         asyncio.run(serve_now(), loop_factory=config.get_loop_factory())
 
 
+PATIENCE = 30
+"""Seconds that a worker may take to say that it is alive. uvicorn's 5 are too few for one that starts on a machine
+under load: it would be killed and started again for ever."""
+
+
 class WorkerConfig(uvicorn.Config):
     """What a worker process is told. It ends with the process that watches over it, however that went."""
 
@@ -100,6 +105,7 @@ def serve_workers(invocation: Invocation, listener: socket.socket, address: Addr
         factory=not own,
         workers=workers,
         timeout_graceful_shutdown=ceil(project.settings.section(WebSettings).timeouts.shutdown),
+        timeout_worker_healthcheck=PATIENCE,
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     typer.echo(f"Starting {workers} ASGI worker(s) at {address.url}\nQuit the server with CONTROL-C.")

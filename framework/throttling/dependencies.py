@@ -7,11 +7,10 @@ from typing import Literal
 from fastapi.params import Depends
 from starlette.requests import HTTPConnection
 
-from framework import Project
 from framework.throttling.headers import tell
 from framework.throttling.rates import rates_of
 from framework.throttling.throttler import Throttler, refusal
-from framework.web import caller_of, client_key, route_of
+from framework.web import caller_of, client_key, project_of, route_of
 
 __all__ = ["Throttle", "throttler_of"]
 
@@ -69,8 +68,7 @@ class Limit:
 
 async def throttler_of(connection: HTTPConnection) -> Throttler:
     """Return the throttler of the project that serves a connection."""
-    project: Project = connection.app.state.project
-    async with project.scope() as scope:  # also what a test or a setting may have put in its place
+    async with project_of(connection).scope() as scope:  # also what a test or a setting may have put in its place
         return await scope.get(Throttler)
 
 

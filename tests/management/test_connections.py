@@ -76,14 +76,12 @@ def test_a_head_that_does_not_come_costs_the_connection(serve: Serve, sent: byte
 def test_bytes_that_come_now_and_then_buy_no_time(serve: Serve) -> None:
     _, port = serve(socket.create_server(("127.0.0.1", 0)))
     began = time.monotonic()
-    with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
-        pytest.raises(OSError, match="reset|pipe"),
-    ):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n")
-        while time.monotonic() < began + 10:
-            connection.sendall(b"X-Slow: 1\r\n")
-            time.sleep(0.05)
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < began + 5:
+                connection.sendall(b"X-Slow: 1\r\n")
+                time.sleep(0.05)
     assert time.monotonic() - began < 5
 
 

@@ -146,7 +146,7 @@ def test_readiness_fails_at_once_while_requests_are_still_accepted(project: Fold
     assert get(port, "/health/ready")[:2] == (200, {"status": "ok", "checks": {}})
     server.terminate()
 
-    status, body, connection = eventually(lambda: (answer := get(port, "/health/ready"))[0] == 503 and answer)
+    _, body, connection = eventually(lambda: (answer := get(port, "/health/ready"))[0] == 503 and answer)
     assert (body, connection) == ({"status": "stopping", "checks": {}}, "close")
     assert get(port, "/health/live")[0] == 200
     assert get(port, "/who")[0] == 200
