@@ -52,7 +52,7 @@ def choose() -> None:
 
 
 async def remember(cache: Cache) -> bytes | None:
-    """A cache holds bytes."""
+    """A cache holds values of any type."""
     await cache.set("key", b"value", ttl=5)
     assert_type(MemoryCache(), MemoryCache)
-    return await cache.get("key")
+    return await cache.get("key", bytes)
