@@ -49,6 +49,7 @@ async def open_client(anyio_backend: object) -> AsyncGenerator[Any]:
                 await (await scope.get(Users[User])).create(email="ann@example.com", password=SECRET)
             client = await stack.enter_async_context(connect(app, {}))
             client.base_url = httpx.URL(base_url)
+            client.app = app  # type: ignore[attr-defined] — for who serves it by a socket
             return client
 
         yield open_

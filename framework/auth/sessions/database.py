@@ -47,7 +47,8 @@ class DatabaseLogins(LoginStore):
 
     async def renew(self, login: Login, secret_hash: str) -> bool:
         """Let another secret stand for a session from now on; tell whether it was still there."""
-        rows = await self._to_change(col(Login.id) == login.id)
+        # By the secret it was found by: of several who renew it at once, one finds it.
+        rows = await self._to_change(col(Login.id) == login.id, col(Login.secret_hash) == login.secret_hash)
         for row in rows:
             row.secret_hash = secret_hash
             row.used_at = datetime.now(UTC)
