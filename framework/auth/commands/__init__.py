@@ -1,6 +1,6 @@
 """The commands of auth: one file a command."""
 
-from framework.auth.commands import access
+from framework.auth.commands import clearsessions, createkey, revoke
 from framework.auth.commands.group import commands
 
-__all__ = ["access", "commands"]
+__all__ = ["clearsessions", "commands", "createkey", "revoke"]

@@ -2,6 +2,9 @@
 
 import typer
 
-__all__ = ["commands"]
-
 commands = typer.Typer()
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

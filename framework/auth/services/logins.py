@@ -2,22 +2,26 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import and_, delete, or_
+
 from framework.auth.client import current_client
-from framework.auth.models import Login
+from framework.auth.models import Login, RefreshToken
 from framework.auth.secrets import digest, new_secret
 from framework.auth.services.audit import Audit
 from framework.auth.sessions.database import DatabaseLogins
 from framework.auth.sessions.store import LoginStore
 from framework.auth.settings import AuthSettings
-from framework.db import ReadSession, Session
+from framework.db import ReadSession, Session, col, select
 from framework.errors import NotFound, Unauthenticated
 from framework.services import service
 from framework.users import UserBase
 
-__all__ = ["Logins", "StartedSession"]
+__all__ = ["Cleared", "Logins", "StartedSession"]
+
+NO_SYNC = {"synchronize_session": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,20 @@ class StartedSession:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """How much was deleted."""
+
+    logins: int
+    tokens: int
+
+
 @service
 class Logins:
     """Starts, lists and ends logins. All of a user's devices are here, whichever way they logged in."""
 
     def __init__(self, session: Session, reading: ReadSession, audit: Audit, settings: AuthSettings) -> None:
+        self._session = session
         self._settings = settings
         self._audit = audit
         self._tokens: LoginStore = DatabaseLogins(session, reading)
@@ -104,6 +117,20 @@ class Logins:
             await self._audit.record("logout.all", user=user, details={"count": sum(ended)})
         return sum(ended)
 
+    async def clear(self) -> Cleared:
+        """Delete what has ended or expired, of all users. What the cache holds goes by itself."""
+        now = datetime.now(UTC)
+        idle = now - timedelta(seconds=self._settings.sessions.idle_ttl)
+        is_idle = and_(col(Login.kind) == "session", col(Login.used_at) <= idle)
+        ended = or_(col(Login.ended_at).is_not(None), col(Login.expires_at) <= now, is_idle)
+        # First the tokens: those of a login that goes would go uncounted.
+        of_ended = col(RefreshToken.login_id).in_(select(Login.id).where(ended))
+        tokens = await self._session.execute(
+            delete(RefreshToken).where(or_(col(RefreshToken.expires_at) <= now, of_ended)), execution_options=NO_SYNC
+        )
+        logins = await self._session.execute(delete(Login).where(ended), execution_options=NO_SYNC)
+        return Cleared(count_of(logins), count_of(tokens))
+
     @property
     def _stores(self) -> tuple[LoginStore, ...]:
         return (self._tokens,) if self._sessions is self._tokens else (self._tokens, self._sessions)
@@ -117,6 +144,11 @@ class Logins:
             user_agent=printable(client.user_agent)[:400],
             client=printable(client.address)[:64],
         )
+
+
+def count_of(result: Any) -> int:
+    """Return how many rows a statement changed."""
+    return result.rowcount
 
 
 def printable(text: str) -> str:
