@@ -1,0 +1,1 @@
+"""An app with people who have more than a user has."""
