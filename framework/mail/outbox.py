@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from framework.errors import FrameworkError, Unavailable
@@ -12,6 +13,9 @@ from framework.mail.settings import MailSettings
 __all__ = ["Outbox"]
 
 log = logging.getLogger("framework.mail")
+
+type Draft = Callable[[], Awaitable[Message | None]]
+"""Writes a mail, or finds that there is none to send."""
 
 
 class Outbox:
@@ -26,9 +30,11 @@ class Outbox:
         self._mailer: Mailer | None = None
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def post(self, message: Message) -> None:
+    def post(self, message: Message | Draft) -> None:
         """Take `message` and return at once. After a commit: `session.on_commit(lambda: outbox.post(message))`.
 
+        A coroutine function in its place is called in the background and returns the message, or `None`: whether there
+        is one to send is then not told by the time of the caller's answer either. It opens a scope of its own.
         Raises `Unavailable` (`mail.full`) when too many mails wait, and needs the project's running loop.
         """
         if self._mailer is None:
@@ -39,7 +45,7 @@ class Outbox:
             )
         if len(self._under_way) >= self._settings.queue:
             raise Unavailable("mail", retry_after=self._settings.backoff, code="mail.full")
-        task = asyncio.create_task(self._send(message, self._mailer))
+        task = asyncio.create_task(self._work(message, self._mailer))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -67,6 +73,18 @@ class Outbox:
         if left:
             await asyncio.wait(left)
             log.error("%d mails were not sent before the project stopped.", len(left))
+
+    async def _work(self, message: Message | Draft, mailer: Mailer) -> None:
+        if callable(message):
+            try:
+                written = await message()
+            except Exception:
+                log.exception("A mail could not be written.")
+                return
+        else:
+            written = message
+        if written is not None:
+            await self._send(written, mailer)
 
     async def _send(self, message: Message, mailer: Mailer) -> None:
         pause = self._settings.backoff

@@ -156,6 +156,32 @@ async def test_one_mail_too_many_is_refused(open_outbox: Callable[..., Outbox]) 
     outbox.post(mail())
 
 
+async def test_a_draft_is_written_in_the_background_and_may_turn_out_to_be_no_mail(
+    open_outbox: Callable[..., Outbox], caplog: pytest.LogCaptureFixture
+) -> None:
+    mailer = MemoryMailer()
+    outbox = open_outbox(mailer)
+    begun: list[str] = []
+
+    def draft(name: str, written: Message | Exception | None) -> Callable[[], Any]:
+        async def write() -> Message | None:
+            begun.append(name)
+            if isinstance(written, Exception):
+                raise written
+            return written
+
+        return write
+
+    outbox.post(draft("mail", mail("written")))
+    outbox.post(draft("none", None))
+    outbox.post(draft("broken", RuntimeError("bug")))
+    assert begun == []
+    await outbox.drain()
+    assert begun == ["mail", "none", "broken"]
+    assert [message.subject for message in mailer.sent] == ["written"]
+    assert [record.getMessage() for record in caplog.records] == ["A mail could not be written."]
+
+
 async def test_a_mail_posted_while_nothing_runs_is_a_mistake() -> None:
     with pytest.raises(FrameworkError) as caught:
         Outbox(MailSettings()).post(mail())
