@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from framework.auth.redirects import safe_next
     from framework.auth.services import (
         Access,
+        Accounts,
+        ActionTokens,
         ApiKeys,
+        Attempts,
         Audit,
         Identities,
         Logins,
         NewKey,
         Passwords,
+        Registration,
         StartedSession,
         TokenPair,
         Tokens,
@@ -27,9 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Access",
+    "Accounts",
     "ActionToken",
+    "ActionTokens",
     "ApiKey",
     "ApiKeys",
+    "Attempts",
     "Audit",
     "AuthSettings",
     "Client",
@@ -46,6 +53,7 @@ __all__ = [
     "Permission",
     "Policy",
     "RefreshToken",
+    "Registration",
     "SecurityEvent",
     "StartedSession",
     "TokenPair",
@@ -57,9 +65,12 @@ __all__ = [
 
 HOMES = {
     "Access": "framework.auth.services",
+    "Accounts": "framework.auth.services",
     "ActionToken": "framework.auth.models",
+    "ActionTokens": "framework.auth.services",
     "ApiKey": "framework.auth.models",
     "ApiKeys": "framework.auth.services",
+    "Attempts": "framework.auth.services",
     "Audit": "framework.auth.services",
     "AuthSettings": "framework.auth.settings",
     "Client": "framework.auth.client",
@@ -76,6 +87,7 @@ HOMES = {
     "Permission": "framework.auth.models",
     "Policy": "framework.auth.access",
     "RefreshToken": "framework.auth.models",
+    "Registration": "framework.auth.services",
     "SecurityEvent": "framework.auth.models",
     "StartedSession": "framework.auth.services",
     "TokenPair": "framework.auth.services",

@@ -14,7 +14,7 @@ class AuthConfig(AppConfig):
 
     name = "framework.auth"
     label = "auth"
-    requires = ("db", "users")
+    requires = ("db", "users", "mail", "throttling")
 
     def ready(self, project: Project) -> None:
         """Provide what is the same for the whole project: passwords, policies, the class of the users, and the like."""

@@ -17,6 +17,7 @@ from framework.auth.settings import PasswordSettings
 from framework.db import Database, DatabaseSettings
 from framework.testing.databases import run_sync
 from framework.testing.projects import Projects
+from framework.throttling import ThrottlingSettings
 
 CHEAP = PasswordSettings(bcrypt_cost=4)
 
@@ -28,11 +29,15 @@ class Site(Settings):
         "framework.log",
         "framework.db",
         "framework.migrations",
+        "framework.cache",
+        "framework.throttling",
+        "framework.mail",
         "framework.users",
         "framework.auth",
     )
     database: DatabaseSettings = DatabaseSettings()
     auth: AuthSettings = AuthSettings(passwords=CHEAP)
+    throttling: ThrottlingSettings = ThrottlingSettings(enabled=False)
 
 
 class PostgresqlSite(Site):

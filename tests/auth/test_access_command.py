@@ -16,7 +16,8 @@ FILES = {
 
         class ProjectSettings(Settings):
             installed_apps: tuple[str, ...] = (
-                "framework.db", "framework.users", "framework.auth", "framework.health", "board"
+                "framework.db", "framework.cache", "framework.throttling", "framework.mail",
+                "framework.users", "framework.auth", "framework.health", "board"
             )
         """,
     "board/__init__.py": "",

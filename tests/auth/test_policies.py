@@ -16,7 +16,15 @@ from tests.auth.conftest import Site
 from tests.auth.press.models import Note, Page, Story
 from tests.auth.press.policies import PagePolicy, StoryPolicy
 
-APPS = ("framework.db", "framework.users", "framework.auth", "tests.auth.press")
+APPS = (
+    "framework.db",
+    "framework.cache",
+    "framework.throttling",
+    "framework.mail",
+    "framework.users",
+    "framework.auth",
+    "tests.auth.press",
+)
 NUMBERS = itertools.count()
 
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from framework.auth.routes import keys, logins, me, sessions, tokens
+from framework.auth.routes import accounts, keys, logins, me, sessions, tokens
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-for piece in (tokens, sessions, me, logins, keys):
+for piece in (tokens, sessions, me, logins, keys, accounts):
     router.include_router(piece.router)

@@ -1,8 +1,38 @@
 """What the routes of auth take and answer."""
 
+from framework.auth.schemas.accounts import (
+    Confirmation,
+    Done,
+    EmailChange,
+    EmailFields,
+    InviteAcceptance,
+    Link,
+    PasswordChange,
+    PasswordReset,
+    ProfileChanges,
+    RegistrationFields,
+)
 from framework.auth.schemas.keys import KeyFields, KeyMade, KeyRead
 from framework.auth.schemas.logins import LoginRead
 from framework.auth.schemas.tokens import Refresh, TokenRead
 from framework.auth.schemas.users import UserRead
 
-__all__ = ["KeyFields", "KeyMade", "KeyRead", "LoginRead", "Refresh", "TokenRead", "UserRead"]
+__all__ = [
+    "Confirmation",
+    "Done",
+    "EmailChange",
+    "EmailFields",
+    "InviteAcceptance",
+    "KeyFields",
+    "KeyMade",
+    "KeyRead",
+    "Link",
+    "LoginRead",
+    "PasswordChange",
+    "PasswordReset",
+    "ProfileChanges",
+    "Refresh",
+    "RegistrationFields",
+    "TokenRead",
+    "UserRead",
+]

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from framework.auth.models import Login, RefreshToken
 from framework.auth.secrets import digest, new_secret
+from framework.auth.services.attempts import Attempts
 from framework.auth.services.audit import Audit
 from framework.auth.services.logins import Logins
 from framework.auth.sessions.database import is_alive
@@ -49,6 +50,7 @@ class Tokens:
         logins: Logins,
         signed: AccessTokens,
         audit: Audit,
+        attempts: Attempts,
         settings: AuthSettings,
         model: type[UserBase],
     ) -> None:
@@ -56,6 +58,7 @@ class Tokens:
         self._logins = logins
         self._signed = signed
         self._audit = audit
+        self._attempts = attempts
         self._settings = settings.tokens
         self._model = model
 
@@ -71,6 +74,7 @@ class Tokens:
         Raises `Unauthenticated` for one that is unknown, expired or used up, or whose login has ended. One that was
         used up ends its login, and that is committed at once, whatever becomes of the scope.
         """
+        await self._attempts.refresh()
         hash_ = digest(token)
         now = datetime.now(UTC)
         # One statement decides who uses it: of any number at once, one finds it unused.
@@ -95,6 +99,7 @@ class Tokens:
         login = (await self._session.exec(statement)).one_or_none()
         if login is None:
             raise Unauthenticated("invalid")
+        await self._attempts.refresh(login.user_id)
         login.used_at = now
         return await self._pair(login)
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from typing_extensions import TypeVar
 
 from framework.auth.logins import LONGEST_EMAIL, normal_email, normal_username, valid_email, valid_username
+from framework.auth.services.attempts import Attempts
 from framework.auth.services.audit import Audit
 from framework.auth.services.passwords import Passwords
 from framework.auth.settings import AuthSettings
@@ -41,12 +42,14 @@ class Users(Generic[U]):
         reading: ReadSession,
         passwords: Passwords,
         audit: Audit,
+        attempts: Attempts,
         settings: AuthSettings,
         model: type[UserBase],
     ) -> None:
         self._session = session
         self._passwords = passwords
         self._audit = audit
+        self._attempts = attempts
         self._fields = settings.login_fields
         self._model = cast("type[U]", model)
         self._rows = Repository(session, self._model)
@@ -67,8 +70,10 @@ class Users(Generic[U]):
         """Return the user whose login and password these are, to work on, and note the time; raise `Unauthenticated`.
 
         Who fails gets one answer after one time: there is no such user, the password is wrong or unusable, the user is
-        not active. A hash of another hasher or cost is replaced. No connection is held while the password is hashed.
+        not active. Who tries too often gets `Throttled`, as `Attempts` says. A hash of another hasher or cost is
+        replaced. No connection is held while the password is hashed.
         """
+        await self._attempts.log_in(login)
         user = await self.find(login)
         encoded = user.password if user else UNUSABLE
         fits = await self._passwords.verify(password, encoded)
@@ -80,6 +85,7 @@ class Users(Generic[U]):
         found = await self._let_in(user, encoded)
         if found is None:
             raise await self._refused(login, user, "changed meanwhile")
+        await self._attempts.logged_in(login)
         return found
 
     async def create(self, *, email: str, password: str | None = None, username: str | None = None, **fields: Any) -> U:
@@ -88,6 +94,23 @@ class Users(Generic[U]):
         A field that is not for clients to set is an error, wherever it comes from.
         """
         return await self._create(email, password, username, fields)
+
+    def draft(self, *, email: str, username: str | None = None, **fields: Any) -> U:
+        """Return the user that `create` would store, without a password and not stored. Raises `Invalid` likewise."""
+        self._require_open(fields)
+        if username is None and "username" in self._fields:
+            raise Invalid("user", fields={"username": "This field is required."})
+        return self._model(
+            email=valid_email(email), username=self._valid_username(username), password=UNUSABLE, **fields
+        )
+
+    async def add(self, user: U) -> U:
+        """Store a user that `draft` made. Raises `Conflict` for an address or a username that is taken."""
+        await self._rows.require_unique(email=user.email, username=user.username)
+        await self._rows.add(user)
+        privileges = {name: True for name in ("is_staff", "is_superuser") if getattr(user, name)}
+        await self._audit.record("user.created", user=user, details=privileges)
+        return user
 
     async def create_superuser(
         self,
@@ -166,19 +189,14 @@ class Users(Generic[U]):
         validate: bool = True,
         **privileges: bool,
     ) -> U:
-        self._require_open(fields)
-        if username is None and "username" in self._fields:
-            raise Invalid("user", fields={"username": "This field is required."})
-        values: dict[str, Any] = {**fields, **privileges}
-        user = self._model(email=valid_email(email), username=self._valid_username(username), **values)
+        user = self.draft(email=email, username=username, **fields)
+        for name, value in privileges.items():
+            setattr(user, name, value)
         if validate and password is not None:
             await self._passwords.validate(password, user)
         # Hashed before the first statement: on SQLite a transaction that has begun keeps all other writers waiting.
         user.password = await self._hashed(password)
-        await self._rows.require_unique(email=user.email, username=user.username)
-        await self._rows.add(user)
-        await self._audit.record("user.created", user=user, details=privileges)
-        return user
+        return await self.add(user)
 
     async def _hashed(self, password: str | None) -> str:
         return UNUSABLE if password is None else await self._passwords.hash(password)

@@ -4,11 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from framework.auth.settings.accounts import AccountSettings
 from framework.auth.settings.audit import AuditSettings
 from framework.auth.settings.cookies import CookieSettings
 from framework.auth.settings.csrf import CsrfSettings
 from framework.auth.settings.keys import KeySettings
+from framework.auth.settings.links import LinkSettings
 from framework.auth.settings.passwords import PasswordSettings
+from framework.auth.settings.registration import RegistrationSettings
 from framework.auth.settings.sessions import SessionSettings
 from framework.auth.settings.tokens import TokenSettings
 from framework.auth.settings.user_cache import UserCacheSettings
@@ -47,3 +50,9 @@ class AuthSettings(Section):
     """Users remembered from one request to the next."""
     audit: AuditSettings = AuditSettings()
     """What is kept of security events."""
+    registration: RegistrationSettings = RegistrationSettings()
+    """Who may become a user, and by what."""
+    accounts: AccountSettings = AccountSettings()
+    """What users do with their own account."""
+    links: LinkSettings = LinkSettings()
+    """Where the links in mails lead."""
