@@ -20,9 +20,12 @@ class Prompter(Questioner):
         self.questions = questions
 
     def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
-        """Ask Django's question."""
+        """Ask Django's question; where the type differs too, say so."""
         model = table.label.lower()
-        return self.agrees(f"Was {model}.{old.name} renamed to {model}.{new.name} (a {named(new.sa_type)})?")
+        known, what = "", f"a {named(new.sa_type)}"
+        if old.type != new.type:
+            known, what = f" (a {named(old.sa_type)})", f"{what}, to which its values are converted"
+        return self.agrees(f"Was {model}.{old.name}{known} renamed to {model}.{new.name} ({what})?")
 
     def renamed_table(self, old: Table, new: Table) -> bool:
         """Ask Django's question."""

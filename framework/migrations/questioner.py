@@ -37,10 +37,12 @@ class Questioner:
     def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
         """Was the column `old` of `table` renamed to `new`? Otherwise one is dropped, with its values."""
         key = f"{table.app}.{table.label}.{old.name}"
+        other = "" if old.type == new.type else ", its values converted to another type"
         raise unanswered(
-            f"Field {old.name!r} on model {table.label.lower()!r} may have been renamed to {new.name!r}, or removed "
-            "with all its values: that has to be told.",
-            f"--rename {key}:{new.name} says it was renamed, --rename {key}: that it was not.",
+            f"Field {old.name!r} on model {table.label.lower()!r} may have been renamed to {new.name!r}{other}, or "
+            "removed with all its values: that has to be told.",
+            f"--rename {key}:{new.name} says it was renamed, --rename {key}: that it was not; so does [renames] in "
+            f"--answers FILE, by '{key}' = {new.name!r} or false.",
             "migrations.renamed",
         )
 

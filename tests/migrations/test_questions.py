@@ -59,6 +59,15 @@ def test_django_s_question_about_a_rename(workshop: Workshop) -> None:
     ]
 
 
+def test_a_question_about_a_rename_tells_that_values_are_converted(workshop: Workshop) -> None:
+    workshop.make(post(TITLE))
+    shown = asks(workshop, "y\n")
+    workshop.detect(post(column("headline", sa.Text, nullable=False)))
+    assert shown.getvalue() == (
+        "Was post.title (a String(200)) renamed to post.headline (a Text, to which its values are converted)? [y/N] "
+    )
+
+
 def test_a_table_is_asked_about_too(workshop: Workshop) -> None:
     workshop.make(post(TITLE))
     shown = asks(workshop, "y\n")
@@ -235,11 +244,11 @@ def test_a_file_answers(workshop: Workshop, tmp_path: Path, name: str) -> None:
 
 def test_renames_are_told_on_the_command_line(workshop: Workshop) -> None:
     workshop.make(post(TITLE))
-    answers = Answers()
+    answers = Answers(narrowed=["blog.Article.headline"])
     answers.add_renames(["blog.Post:Article", "blog.Article.title:headline"])
     workshop.questioner = answered = Answered(answers, Questioner())
-    # Another type: nobody would have asked.
-    workshop.make(model("blog", "Article", key, column("headline", sa.Text, nullable=False)))
+    # Another type and another name: nobody would have asked.
+    workshop.make(model("blog", "Article", key, column("headline", sa.JSON, nullable=False)))
     answered.require_used()
     with pytest.raises(CommandError, match="is not understood"):
         answers.add_renames(["title"])

@@ -1,5 +1,6 @@
 """Renames keep the rows: tables, columns, and the names that come with them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -26,6 +27,15 @@ class Yes(Questioner):
     def renamed_table(self, old: Table, new: Table) -> bool:
         self.asked.append(f"{old.app}.{old.label} -> {new.app}.{new.label}")
         return True
+
+    def narrowed(self, table: Table, old: Column, new: Column, loss: str) -> bool:
+        return True
+
+    def renamed_member(self, table: Table, column: Column, old: str, new: str) -> bool:
+        return (old, new) == ("ok", "fine")
+
+    def removed_member(self, table: Table, column: Column, member: str, members: Sequence[str]) -> str | None:
+        return members[0]
 
 
 def post(name: str = "Post", title: str = "title", app: str = "blog") -> Model:
@@ -240,10 +250,100 @@ async def test_tables_that_point_at_each_other_are_renamed_at_once(base: Base, y
     await base.migrate()
     await base.execute("INSERT INTO blog_one (id, held) VALUES (1, 7)", "INSERT INTO blog_two VALUES (2, 1, 'x')")
     base.workshop.make(*both("First", "Second"))
-    assert yes.asked == ["blog.One -> blog.First", "blog.Two -> blog.Second"]
+    assert sorted(yes.asked) == ["blog.One -> blog.First", "blog.Two -> blog.Second"]
     made = await base.migrate()
     assert await base.rows("SELECT * FROM blog_second JOIN blog_first ON blog_first.id = blog_second.to_id") == [
         (2, 1, "x", 1, None, 7)
     ]
     await base.take_back(list(reversed(made)))
     assert await base.rows("SELECT * FROM blog_two") == [(2, 1, "x")]
+
+
+def note(*columns: Any, name: str = "Note") -> Model:
+    return model("blog", name, key, *columns)
+
+
+def mood(name: str, *members: str, native: bool = True) -> Any:
+    return column(name, sa.Enum(*members, name="mood", native_enum=native), server_default=members[0])
+
+
+async def test_a_column_is_renamed_and_gets_another_type_at_once(base: Base, yes: Yes) -> None:
+    base.workshop.make(note(column("pages", sa.Integer, index=True), column("text", sa.Text, nullable=False)))
+    await base.migrate()
+    await base.execute("INSERT INTO blog_note (id, pages, text) VALUES (1, 7, 'one')")
+    # What was text becomes longer text, what was a number a text: of another kind, its name must be like the old one.
+    (made,) = base.workshop.make(
+        note(column("pages_told", sa.String(20), index=True), column("body", sa.String(9000), nullable=False))
+    )
+    assert yes.asked == ["Note.pages -> pages_told", "Note.text -> body"]
+    text = base.workshop.text(made)
+    assert text.index('"pages", new_column_name="pages_told"') < text.index('"pages_told", type_=sa.String(length=20)')
+    await base.migrate()
+    assert await base.rows("SELECT pages_told, body FROM blog_note") == [("7", "one")]
+    assert "ix_blog_note_pages_told" in await names_of(base, "blog_note")
+    await base.take_back([made])
+    assert await base.rows("SELECT pages, text FROM blog_note") == [(7, "one")]
+
+
+@pytest.mark.parametrize("native", [True, False])
+async def test_an_enum_gains_loses_and_renames_members_while_its_column_is_renamed(
+    base: Base, yes: Yes, native: bool
+) -> None:
+    base.workshop.make(note(mood("mood", "ok", "sad", "bad", native=native)))
+    await base.migrate()
+    await base.execute("INSERT INTO blog_note (id, mood) VALUES (1, 'ok'), (2, 'sad'), (3, 'bad')")
+    made = base.workshop.make(note(mood("feeling", "fine", "sad", "great", native=native)))
+    assert yes.asked == ["Note.mood -> feeling"]
+    await base.migrate()
+    assert await base.rows("SELECT id, feeling FROM blog_note ORDER BY id") == [(1, "fine"), (2, "sad"), (3, "fine")]
+    await base.take_back(list(reversed(made)))
+    assert await base.rows("SELECT id, mood FROM blog_note ORDER BY id") == [(1, "ok"), (2, "sad"), (3, "ok")]
+
+
+def test_of_two_columns_the_one_of_the_same_type_is_asked_about_first(workshop: Workshop, yes: Yes) -> None:
+    workshop.make(note(column("long_title", sa.Text), column("name", sa.String(50))))
+    workshop.detect(note(column("title", sa.String(50))))
+    assert yes.asked == ["Note.name -> title"]
+
+
+def test_without_an_answer_no_column_is_dropped_whose_values_would_fit_a_new_one(workshop: Workshop) -> None:
+    workshop.make(note(column("text", sa.Text)))
+    with pytest.raises(CommandError, match="renamed to 'body', its values converted to another type") as caught:
+        workshop.detect(note(column("body", sa.String(200))))
+    assert (caught.value.exit_code, caught.value.code) == (3, "migrations.renamed")
+    assert "--rename blog.Note.text:body says it was renamed, --rename blog.Note.text: that" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (column("pages", sa.Integer), column("summary", sa.Text)),
+        (column("made", sa.DateTime), column("size", sa.Integer)),
+        (column("made", sa.DateTime), column("made_by", sa.Uuid)),
+        (column("blob", sa.LargeBinary), column("blob_text", sa.Text)),
+        (column("size", sa.Integer), column("full_size", sa.Integer, sa.Computed("id + 1"))),
+    ],
+)
+def test_what_is_plainly_another_column_is_dropped_without_a_question(workshop: Workshop, old: Any, new: Any) -> None:
+    workshop.make(note(old))
+    (made,) = workshop.detect(note(new))
+    assert [change.symbol for change in made.changes] == ["+", "-"]
+
+
+async def test_a_table_is_renamed_while_its_columns_change(base: Base, yes: Yes) -> None:
+    title, text = column("title", sa.String(50)), column("text", sa.Text)
+    base.workshop.make(note(title, text, mood("mood", "ok", "sad")))
+    await base.migrate()
+    await base.execute("INSERT INTO blog_note (id, title, text) VALUES (1, 'one', 'two')")
+    made = base.workshop.make(note(title, mood("mood", "ok", "sad", "great"), column("extra", sa.Date), name="Page"))
+    assert yes.asked == ["blog.Note -> blog.Page"]
+    await base.migrate()
+    assert await base.rows("SELECT id, title, mood FROM blog_page") == [(1, "one", "ok")]
+    await base.take_back(list(reversed(made)))
+    assert await base.rows("SELECT id, title, mood FROM blog_note") == [(1, "one", "ok")]
+
+
+def test_tables_with_little_in_common_are_two(workshop: Workshop) -> None:
+    workshop.make(note(column("title", sa.String(50)), column("text", sa.Text), column("size", sa.Integer)))
+    (made,) = workshop.detect(note(column("title", sa.Integer), column("size", sa.Integer), name="Box"))
+    assert [change.text for change in made.changes] == ["Create model Box", "Delete model Note"]

@@ -6,6 +6,13 @@ from dataclasses import replace
 from alembic.operations import ops
 
 from framework.migrations.autodetector.changes import Change
+from framework.migrations.autodetector.likeness import (
+    alike,
+    columns_by_likeness,
+    likely_column,
+    resembling,
+    tables_by_likeness,
+)
 from framework.migrations.directives import RenameConstraintOp, RenameIndexOp
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema import Column, Constraint, Index, Table
@@ -16,15 +23,18 @@ __all__ = ["followed_names", "renamed_columns", "renamed_tables"]
 
 def renamed_tables(past: State, after: Mapping[str, Table], questioner: Questioner) -> Iterator[Change]:
     """Yield the changes that rename tables, and rename them in `past`; what was told comes before what is asked."""
-    for was_renamed in (table_told, table_asked):
-        for new in [table for key, table in after.items() if key not in past.tables]:
-            for old in [table for key, table in past.tables.items() if key not in after]:
-                possible = was_renamed is table_told or alike(old, new, past.tables, after)
-                if possible and was_renamed(old, new, questioner.about(old.app)):
-                    yield table_renamed(old, new)
-                    past.rename_table(old.key, new.name)
-                    past.change(new.key, lambda table, new=new: replace(table, app=new.app, model=new.model))
-                    break
+    for may_be, was_renamed in ((anything, table_told), (alike, table_asked), (resembling, table_asked)):
+        for old, new in tables_by_likeness(past.tables, after):
+            left = old.key in past.tables and new.key not in past.tables
+            if left and may_be(old, new, past.tables, after) and was_renamed(old, new, questioner.about(old.app)):
+                yield table_renamed(old, new)
+                past.rename_table(old.key, new.name)
+                past.change(new.key, lambda table, new=new: replace(table, app=new.app, model=new.model))
+
+
+def anything(*_: object) -> bool:
+    """Tell that what was told is taken as it is."""
+    return True
 
 
 def table_told(old: Table, new: Table, questioner: Questioner) -> bool | None:
@@ -35,16 +45,6 @@ def table_told(old: Table, new: Table, questioner: Questioner) -> bool | None:
 def table_asked(old: Table, new: Table, questioner: Questioner) -> bool:
     likely = old.app == new.app or old.label == new.label
     return likely and table_told(old, new, questioner) is None and questioner.renamed_table(old, new)
-
-
-def alike(old: Table, new: Table, past: Mapping[str, Table], after: Mapping[str, Table]) -> bool:
-    """Tell whether two tables have the same columns, which point at the same tables, or at such as may be renamed."""
-    return (
-        old.schema == new.schema
-        and dict(old.columns) == dict(new.columns)
-        and {(key.columns, key.target if key.target in after else None) for key in old.foreign_keys}
-        == {(key.columns, key.target if key.target in past else None) for key in new.foreign_keys}
-    )
 
 
 def table_renamed(old: Table, new: Table) -> Change:
@@ -75,13 +75,12 @@ type Judge = Callable[[Table, Table, Column, Column, Questioner], bool | None]
 
 
 def renamed_columns_of(past: State, table: Table, questioner: Questioner, was_renamed: Judge) -> Iterator[Change]:
-    before = past[table.key]
-    for new in [column for name, column in table.columns.items() if name not in before.columns]:
-        for old in [column for name, column in past[table.key].columns.items() if name not in table.columns]:
-            if was_renamed(past[table.key], table, old, new, questioner):
-                yield column_renamed(table, old, new)
-                past.rename_column(table.key, old.name, new.name)
-                break
+    for old, new in columns_by_likeness(past[table.key], table):
+        before = past[table.key]
+        left = old.name in before.columns and new.name not in before.columns
+        if left and was_renamed(before, table, old, new, questioner):
+            yield column_renamed(table, old, new)
+            past.rename_column(table.key, old.name, new.name)
 
 
 def column_told(before: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> bool | None:
@@ -89,13 +88,8 @@ def column_told(before: Table, table: Table, old: Column, new: Column, questione
 
 
 def column_asked(before: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> bool:
-    likely = old.type == new.type and targets(before, old) == targets(table, new)
     told = column_told(before, table, old, new, questioner)
-    return likely and told is None and questioner.renamed_column(table, old, new)
-
-
-def targets(table: Table, column: Column) -> set[str]:
-    return {key.target for key in table.foreign_keys if key.columns == (column.name,)}
+    return told is None and likely_column(before, table, old, new) and questioner.renamed_column(table, old, new)
 
 
 def column_renamed(table: Table, old: Column, new: Column) -> Change:

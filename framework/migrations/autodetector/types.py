@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from framework.migrations.source.types import type_code
 
-__all__ = ["kept_type", "loss", "named", "using"]
+__all__ = ["kept_type", "kind", "loss", "named", "readable", "using"]
 
 DIALECT = postgresql.dialect()
 INTEGERS = {"SMALLINT": 2, "INTEGER": 4, "BIGINT": 8}
@@ -39,6 +39,33 @@ def is_native(type_: TypeEngine[Any]) -> bool:
 
 def is_text(type_: TypeEngine[Any]) -> bool:
     return family(type_) in TEXT and not is_native(type_)
+
+
+def kind(type_: TypeEngine[Any] | None) -> str:
+    """Return what sort of values a type is for; those of one sort can be made into each other."""
+    if type_ is None:
+        return "unknown"
+    match kept_type(type_):
+        case sa.ARRAY(item_type=item):
+            return f"list of {kind(item)}"
+        case sa.Enum():
+            return "word"
+        case sa.Boolean():
+            return "truth"
+        case sa.Integer() | sa.Numeric():
+            return "number"
+        case sa.Date() | sa.DateTime():
+            return "moment"
+        case sa.JSON():
+            return "document"
+        case _:
+            return "word" if is_text(type_) else family(type_).lower()
+
+
+def readable(old: str, new: str) -> bool:
+    """Tell whether values of one kind can be read as those of another, as far as each of them allows."""
+    apart = any(name == "bytea" or name.startswith("list of ") for name in (old, new))
+    return not apart and ("word" in (old, new) or {old, new} == {"number", "truth"})
 
 
 def loss(old: TypeEngine[Any], new: TypeEngine[Any]) -> str | None:
