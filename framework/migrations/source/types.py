@@ -5,6 +5,8 @@ type underneath. A type that differs between databases is written with a variant
 """
 
 import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, cast
@@ -14,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from framework.migrations.source.code import Code, alchemy, call, dialect, literal
+from framework.migrations.source.meanings import is_own, meant, type_on
 
 __all__ = ["type_code"]
 
@@ -26,21 +29,55 @@ NOISE = {
 }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TypeCode(Code):
+    """How a type is written. Two that make the same column on every database are the same."""
+
+    type: TypeEngine[Any] = field(default_factory=sa.types.NullType, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Code):
+            return NotImplemented
+        if (self.text, self.imports) == (other.text, other.imports):
+            return True
+        return isinstance(other, TypeCode) and meaning(self.type) == meaning(other.type)
+
+    def __hash__(self) -> int:
+        return hash(meaning(self.type)["postgresql"].text)
+
+
+def meaning(type_: TypeEngine[Any]) -> dict[str, Code]:
+    """Return what each database gets for a type."""
+    elsewhere = {name: alone(meant(variant)) for name, variant in variants_of(type_)}
+    return elsewhere | {name: alone(meant(type_on(type_, known))) for name, known in DIALECTS.items()}
+
+
 def type_code(type_: TypeEngine[Any]) -> Code:
     """Return how `type_` is written."""
-    if isinstance(type_, TypeDecorator) and not type(type_).__module__.startswith("sqlalchemy."):
-        return decorated(type_)
-    if isinstance(type_, sa.Enum):
-        code = enum(type_)
-    elif isinstance(type_, sa.ARRAY):
-        code = array(cast("sa.ARRAY[Any]", type_))
-    elif isinstance(type_, postgresql.DOMAIN):
-        code = domain(type_)
-    else:
-        code = plain(type_)
-    for name, variant in type_._variant_mapping.items():  # pyright: ignore[reportPrivateUsage]  # no public way
-        code = call(Code(f"{code}.with_variant", code.imports), type_code(variant), literal(name))
+    code = written(type_)
+    return TypeCode(code.text, code.imports, type_)
+
+
+def written(type_: TypeEngine[Any]) -> Code:
+    if is_own(type_):
+        return decorated(cast("TypeDecorator[Any]", type_))
+    code = alone(type_)
+    for name, variant in variants_of(type_):
+        code = call(Code(f"{code}.with_variant", code.imports), written(variant), literal(name))
     return code
+
+
+def variants_of(type_: TypeEngine[Any]) -> Iterable[tuple[str, TypeEngine[Any]]]:
+    return type_._variant_mapping.items()  # pyright: ignore[reportPrivateUsage]  # no public way
+
+
+def alone(type_: TypeEngine[Any]) -> Code:
+    """Return how a type is written without its variants."""
+    if isinstance(type_, sa.Enum):
+        return enum(type_)
+    if isinstance(type_, sa.ARRAY):
+        return array(cast("sa.ARRAY[Any]", type_))
+    return domain(type_) if isinstance(type_, postgresql.DOMAIN) else plain(type_)
 
 
 def decorated(type_: TypeDecorator[Any]) -> Code:
