@@ -22,7 +22,7 @@ from framework.migrations.directives import (
     UniqueFromIndexOp,
     ValidateConstraintOp,
 )
-from framework.migrations.enumtypes import following_types
+from framework.migrations.enumtypes import brought, following_types
 from framework.migrations.failure import MigrationFailed
 from framework.migrations.operand import place_of
 from framework.migrations.reading import is_bare
@@ -169,10 +169,11 @@ class LiveOperations(StateOperations):
         if self.only == "state":
             StateOperations.alter(self, batch, options)
         elif not self.sqlite:
-            with following_types(self, batch.collected):
-                for operation in batch.collected:
-                    Operations.invoke(self, operation)
-                self.follow(*batch.collected)
+            for run in typed_runs(batch.collected):
+                with following_types(self, run):
+                    for operation in run:
+                        Operations.invoke(self, operation)
+                    self.follow(*run)
         else:
             for run in runs(batch.collected):
                 self.carry_out(batch, run, options)
@@ -269,6 +270,18 @@ def runs(operations: Iterable[ops.MigrateOperation]) -> Iterator[list[ops.Migrat
             run = [rest] if rest is not None else []
             continue
         if run and (alters_added(operation, run) or kind(operation) != kind(run[-1])):
+            yield run
+            run = []
+        run.append(operation)
+    if run:
+        yield run
+
+
+def typed_runs(operations: Iterable[ops.MigrateOperation]) -> Iterator[list[ops.MigrateOperation]]:
+    """Split operations before those that need an enum type: what went before may have been the end of an older one."""
+    run: list[ops.MigrateOperation] = []
+    for operation in operations:
+        if run and any(brought(operation)):
             yield run
             run = []
         run.append(operation)

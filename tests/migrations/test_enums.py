@@ -217,3 +217,20 @@ async def test_a_type_has_other_members_in_a_table_that_comes_while_one_with_it_
     assert await types_of(postgres) == {"status"}
     assert await postgres.rows("SELECT unnest(enum_range(NULL::status))::text") == [("a",), ("b",)]
     await postgres.execute("INSERT INTO users_goes VALUES (1, 'b')")
+
+
+async def test_within_one_table_a_type_goes_with_its_old_members_before_it_comes_with_others(postgres: Base) -> None:
+    def mood(name: str, *members: str) -> Any:
+        return column(name, sa.Enum(*members, name="mood"))
+
+    labels = "SELECT unnest(enum_range(NULL::mood))::text"
+    postgres.workshop.make(model("blog", "Post", key, mood("status", "a", "b")))
+    await postgres.migrate()
+    await postgres.execute("INSERT INTO blog_post VALUES (1, 'b')")
+    made = postgres.workshop.make(model("blog", "Post", key, column("status", sa.Text), mood("feeling", "a", "c", "b")))
+    await postgres.migrate()
+    assert await postgres.rows(labels) == [("a",), ("c",), ("b",)]
+    assert await postgres.rows("SELECT * FROM blog_post") == [(1, "b", None)]
+    await postgres.take_back(list(reversed(made)))
+    assert await postgres.rows(labels) == [("a",), ("b",)]
+    assert await postgres.rows("SELECT * FROM blog_post") == [(1, "b")]
