@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from framework.errors import FrameworkError
 from framework.migrations.connection import reading, require_whole, watching
-from framework.migrations.existing import are_there
-from framework.migrations.failure import MigrationFailed, failure, kept
+from framework.migrations.existing import existing
+from framework.migrations.failure import MigrationFailed, failure, half_there, kept
 from framework.migrations.graph import Graph, Step
 from framework.migrations.lock import Tell, run_lock
 from framework.migrations.patience import Patience
@@ -97,7 +97,7 @@ class Executor:
         tell: Tell = silent,
     ) -> None:
         """Carry out `steps` in order; with `fake` only their rows are written, with `fake_initial` only those of an
-        app's first migration whose tables are there already. `tell` gets news on long ones.
+        app's first migration whose tables and columns are there already. `tell` gets news on long ones.
 
         Raises `MigrationFailed` at the first that fails: those before it stay, nothing of it does unless it says
         `transactional = False`. While another process migrates it waits, or with `wait=False` raises `Locked`.
@@ -166,16 +166,21 @@ class Work:
             await self.step_by_step(step)
 
     async def stands(self, step: Step) -> bool:
-        """Tell whether a step is an app's first whose tables are there; the state then goes past it."""
+        """Tell whether a step is an app's first and all that it makes is there; the state then goes past it.
+
+        Raises `MigrationFailed` when a part of it is.
+        """
         if not step.forward or step.migration.parents:
             return False
         trial = self.state.copy()
-        made = replay_one(step.migration, trial)
+        replay_one(step.migration, trial)
         async with self.connection.begin():
-            found = await self.connection.run_sync(are_there, made)
-        if found:
+            found = await self.connection.run_sync(existing, self.state, trial)
+        if found.there and found.missing:
+            raise half_there(step, found)
+        if found.there:
             self.state.become(trial)
-        return found
+        return bool(found.there)
 
     async def note(self, step: Step) -> None:
         """Write that a step is done."""

@@ -3,9 +3,10 @@
 from sqlalchemy.exc import DBAPIError
 
 from framework.errors import FrameworkError
+from framework.migrations.existing import Existing
 from framework.migrations.graph import Migration, Step
 
-__all__ = ["MigrationFailed", "failure", "irreversible", "kept"]
+__all__ = ["MigrationFailed", "failure", "half_there", "irreversible", "kept"]
 
 
 class MigrationFailed(FrameworkError):
@@ -32,6 +33,17 @@ def kept(step: Step) -> str:
     return (
         "This migration does not run in one transaction: what it had done before this statement stands, "
         "and the next run goes on here."
+    )
+
+
+def half_there(step: Step, found: Existing) -> MigrationFailed:
+    """Return the error for an app's first migration that can neither be noted as applied nor run."""
+    return MigrationFailed(
+        f"{step.migration} cannot be noted as applied with --fake-initial: the database lacks "
+        f"{', '.join(found.missing)}. It cannot be run either: the database has {', '.join(found.there)}.",
+        hint="Bring the tables to where the migration leads by SQL and run this again; 'manage.py inspectdb' tells "
+        f"how they are. Or note it all the same: manage.py migrate {step.migration.app} {step.migration.name} --fake.",
+        code="migrations.half-there",
     )
 
 

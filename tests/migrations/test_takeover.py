@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from workbench import Base, Workshop, column, key, model
 
 from framework.migrations.executor import Executor
+from framework.migrations.failure import MigrationFailed
 from framework.migrations.graph import HistoryError
 from framework.migrations.questioner import Anything
 from framework.migrations.rows import Rows
@@ -103,7 +104,8 @@ async def test_a_revision_without_a_file_is_named_with_ways_out(base: Base, work
 
 async def test_first_migrations_are_noted_where_their_tables_are(base: Base, workshop: Workshop) -> None:
     workshop.make(model("users", "User", key), model("blog", "Post", key), model("blog", "Tag", key))
-    await base.execute("CREATE TABLE users_user (id INTEGER PRIMARY KEY)")
+    # What is there besides does not matter.
+    await base.execute("CREATE TABLE users_user (id INTEGER PRIMARY KEY, more TEXT)")
     done: list[tuple[str, str]] = []
     executor = base.executor()
     steps = executor.graph.forwards(executor.graph.order, set())
@@ -116,13 +118,68 @@ async def test_first_migrations_are_noted_where_their_tables_are(base: Base, wor
     assert await base.migrate() == []
 
 
-async def test_half_of_the_tables_is_not_all_of_them(base: Base, workshop: Workshop) -> None:
-    workshop.make(model("blog", "Post", key), model("blog", "Tag", key))
-    await base.execute("CREATE TABLE blog_tag (id INTEGER PRIMARY KEY)")
+@pytest.mark.parametrize(
+    ("made", "there", "missing"),
+    [
+        ("blog_tag (id INTEGER PRIMARY KEY)", "blog_tag", "blog_post"),
+        (
+            "blog_post (id INTEGER PRIMARY KEY, text TEXT)",
+            "blog_post",
+            "blog_post.title, blog_post.author_id, blog_tag",
+        ),
+    ],
+)
+async def test_a_part_of_what_a_first_migration_makes_is_not_all_of_it(
+    base: Base, workshop: Workshop, made: str, there: str, missing: str
+) -> None:
+    workshop.make(
+        model("users", "User", key),
+        model("blog", "Post", key, column("title", sa.Text), column("author_id", sa.Integer, to="users_user.id")),
+        model("blog", "Tag", key),
+    )
+    await base.execute("CREATE TABLE users_user (id INTEGER PRIMARY KEY)", f"CREATE TABLE {made}")
+    before = await base.table_names()
     executor = base.executor()
-    with pytest.raises(Exception, match="blog_tag"):
+    with pytest.raises(MigrationFailed) as caught:
         await executor.run(executor.graph.forwards(executor.graph.order, set()), fake_initial=True)
-    assert await base.table_names() == {"blog_tag"}
+    assert str(caught.value).startswith(
+        f"blog.0001_initial cannot be noted as applied with --fake-initial: the database lacks {missing}. "
+        f"It cannot be run either: the database has {there}."
+    )
+    assert caught.value.code == "migrations.half-there"
+    assert await base.table_names() == before
+    # The one before it stays noted.
+    assert (await base.executor().rows()).names == {("users", "0001_initial")}
+
+
+async def test_a_first_migration_in_two_steps_and_a_column_for_another_app_s_table_are_looked_for_too(
+    base: Base, workshop: Workshop
+) -> None:
+    workshop.make(model("users", "User", key))
+    await base.migrate()
+    workshop.write(
+        "blog",
+        "0001_initial",
+        "def upgrade():\n"
+        "    op.create_table('blog_old', sa.Column('id', sa.Integer(), primary_key=True))\n"
+        "    op.rename_table('blog_old', 'blog_post')\n"
+        "    op.add_column('blog_post', sa.Column('title', sa.Text()))\n"
+        "    op.add_column('users_user', sa.Column('pages', sa.Integer()))\n",
+        depends_on=("users.0001_initial",),
+    )
+    done: list[str] = []
+
+    async def run() -> None:
+        executor = base.executor()
+        steps = executor.graph.forwards(executor.graph.order, await executor.applied())
+        await executor.run(steps, fake_initial=True, report=lambda step, moment: done.append(moment))
+
+    await base.execute("CREATE TABLE blog_post (id INTEGER PRIMARY KEY, title TEXT)")
+    with pytest.raises(MigrationFailed, match=r"lacks users_user\.pages"):
+        await run()
+    await base.execute("ALTER TABLE users_user ADD COLUMN pages INTEGER")
+    await run()
+    assert done == ["start", "failed", "start", "faked"]
 
 
 async def test_an_app_may_be_called_otherwise(base: Base, workshop: Workshop, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def migrate(
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be done.")] = False,
     fake: Annotated[bool, typer.Option("--fake", help="Note migrations as applied without running them.")] = False,
     fake_initial: Annotated[
-        bool, typer.Option("--fake-initial", help="Note an app's first migration as applied where its tables exist.")
+        bool, typer.Option("--fake-initial", help="Note an app's first migration as applied where all it makes exists.")
     ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 1 if migrations are not applied; do nothing.")
