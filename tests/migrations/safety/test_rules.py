@@ -266,6 +266,28 @@ EXAMPLES = [
         header=APART,
     ),
     Example(
+        "enum-member-renamed",
+        'old = sa.Enum("new", "old", name="state")\n'
+        'op.alter_enum("blog_post", "state", old, sa.Enum("new", "aged", name="state"), {"old": "aged"})',
+        'old = sa.Enum("new", "old", name="state")\n'
+        'op.alter_enum("blog_post", "state", old, sa.Enum("new", "old", "aged", name="state"))',
+        header=APART,
+    ),
+    Example(
+        "enum-member-renamed",
+        'old = sa.Enum("a", "b", name="kind", native_enum=False)\n'
+        'op.alter_enum("blog_tag", "kind", old, sa.Enum("a", "c", name="kind", native_enum=False), {"b": "c"})',
+        'old = sa.Enum("a", "b", name="kind", native_enum=False)\n'
+        'op.alter_enum("blog_tag", "kind", old, sa.Enum("a", "b", "c", name="kind", native_enum=False))',
+        "sqlite",
+    ),
+    Example(
+        "enum-member-removed",
+        'old = sa.Enum("new", "old", name="state")\n'
+        'op.alter_enum("blog_post", "state", old, sa.Enum("new", name="state"), {"old": "new"})',
+        'op.alter_column("blog_post", "state", comment="how old it is")',
+    ),
+    Example(
         "several-tables",
         'op.add_column("blog_post", sa.Column("a", sa.Text))\nop.add_column("blog_tag", sa.Column("a", sa.Text))',
         'op.add_column("blog_post", sa.Column("a", sa.Text))\nop.add_column("blog_post", sa.Column("b", sa.Text))',
