@@ -22,9 +22,9 @@ class Prompter(Questioner):
     def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
         """Ask Django's question; where the type differs too, say so."""
         model = table.label.lower()
-        known, what = "", f"a {named(new.sa_type)}"
+        known, what = "", one(new)
         if old.type != new.type:
-            known, what = f" (a {named(old.sa_type)})", f"{what}, to which its values are converted"
+            known, what = f" ({one(old)})", f"{what}, to which its values are converted"
         return self.agrees(f"Was {model}.{old.name}{known} renamed to {model}.{new.name} ({what})?")
 
     def renamed_table(self, old: Table, new: Table) -> bool:
@@ -137,3 +137,9 @@ class Prompter(Questioner):
     def quit(self) -> CommandError:
         """Return what ends it."""
         return CommandError("Quit; nothing was written.", code="migrations.unanswered", exit_code=3)
+
+
+def one(column: Column) -> str:
+    """Return a column's type with its article."""
+    name = named(column.sa_type)
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name}"

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 
 import sqlalchemy as sa
 
-from framework.migrations.autodetector.types import kind, readable
+from framework.migrations.autodetector.types import family, kind, readable
 from framework.migrations.schema import Column, Table
 
 __all__ = ["alike", "columns_by_likeness", "likely_column", "resembling", "tables_by_likeness"]
@@ -23,11 +23,20 @@ def namesakes(one: str, other: str) -> bool:
 
 
 def columns_by_likeness(before: Table, after: Table) -> list[tuple[Column, Column]]:
-    """Return each column that went with each that came: those of one type first, then by their names."""
+    """Return each column that went with each that came: those of the nearest types first, then by their names."""
     gone = [column for name, column in before.columns.items() if name not in after.columns]
     came = [column for name, column in after.columns.items() if name not in before.columns]
     pairs = [(old, new) for new in came for old in gone]
-    return sorted(pairs, key=lambda pair: (pair[0].type != pair[1].type, -likeness(pair[0].name, pair[1].name)))
+    return sorted(pairs, key=lambda pair: (distance(*pair), -likeness(pair[0].name, pair[1].name)))
+
+
+def distance(old: Column, new: Column) -> int:
+    """Return how far apart two types are: none, a length or a precision, a size, or all the way."""
+    if old.type == new.type:
+        return 0
+    if kind(old.sa_type) != kind(new.sa_type):
+        return 3
+    return 1 if family(old.sa_type) == family(new.sa_type) else 2
 
 
 def likely_column(before: Table, after: Table, old: Column, new: Column) -> bool:
@@ -37,8 +46,9 @@ def likely_column(before: Table, after: Table, old: Column, new: Column) -> bool
     """
     if targets(before, old) != targets(after, new) or (derived(old, new) and old.generated != new.generated):
         return False
-    one, other = kind(old.sa_type), kind(new.sa_type)
-    return old.type == new.type or one == other or (readable(one, other) and namesakes(old.name, new.name))
+    if distance(old, new) < 3:
+        return True
+    return readable(kind(old.sa_type), kind(new.sa_type)) and namesakes(old.name, new.name)
 
 
 def derived(*columns: Column) -> bool:

@@ -5,15 +5,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from framework.migrations.directives.enums import values_of
 from framework.migrations.source.types import type_code
 
-__all__ = ["kept_type", "kind", "loss", "named", "readable", "using"]
+__all__ = ["family", "kept_type", "kind", "loss", "named", "readable", "using"]
 
 DIALECT = postgresql.dialect()
 INTEGERS = {"SMALLINT": 2, "INTEGER": 4, "BIGINT": 8}
-NUMBERS = (sa.Integer, sa.Numeric)
+NUMBERS = (sa.Integer, sa.Numeric, sa.Float)
 TEXT = ("VARCHAR", "TEXT", "CHAR", "CITEXT")
 
 
@@ -27,9 +29,12 @@ def spelled(type_: TypeEngine[Any]) -> str:
     return kept_type(type_).compile(dialect=DIALECT)
 
 
-def family(type_: TypeEngine[Any]) -> str:
+def family(type_: TypeEngine[Any] | None) -> str:
     """Return the first word of a type: `VARCHAR(50)` is `VARCHAR`."""
-    return re.split(r"[( \[]", spelled(type_), maxsplit=1)[0]
+    try:
+        return re.split(r"[( \[]", spelled(type_), maxsplit=1)[0] if type_ is not None else ""
+    except CompileError:
+        return type(type_).__name__  # another database's
 
 
 def is_native(type_: TypeEngine[Any]) -> bool:
@@ -49,10 +54,10 @@ def kind(type_: TypeEngine[Any] | None) -> str:
         case sa.ARRAY(item_type=item):
             return f"list of {kind(item)}"
         case sa.Enum():
-            return "word"
+            return "choice"
         case sa.Boolean():
             return "truth"
-        case sa.Integer() | sa.Numeric():
+        case sa.Integer() | sa.Numeric() | sa.Float():
             return "number"
         case sa.Date() | sa.DateTime():
             return "moment"
@@ -80,7 +85,7 @@ def loss(old: TypeEngine[Any], new: TypeEngine[Any]) -> str | None:
     if isinstance(before, sa.Integer) and isinstance(after, sa.Integer):
         shrinks = INTEGERS.get(family(old), 4) > INTEGERS.get(family(new), 4)
         return f"{change}, and larger numbers cannot be kept" if shrinks else None
-    if isinstance(before, sa.Numeric) and isinstance(after, sa.Integer):
+    if isinstance(before, sa.Numeric | sa.Float) and isinstance(after, sa.Integer):
         return f"{change}, and fractions are rounded"
     if isinstance(after, sa.Numeric) and isinstance(before, NUMBERS):
         return numeric_loss(before, after, change)
@@ -99,7 +104,7 @@ def numeric_loss(before: TypeEngine[Any], after: "sa.Numeric[Any]", change: str)
     if isinstance(after, sa.Float) or after.precision is None:
         return None
     scale = after.scale or 0
-    if not isinstance(before, sa.Numeric) or isinstance(before, sa.Float) or before.precision is None:
+    if not isinstance(before, sa.Numeric) or before.precision is None:
         whole, fraction = (10, 0) if isinstance(before, sa.Integer) else (10**9, 10**9)
     else:
         whole, fraction = before.precision - (before.scale or 0), before.scale or 0
@@ -140,9 +145,11 @@ def zone(name: str, before: TypeEngine[Any], after: TypeEngine[Any]) -> str | No
 
 
 def named(type_: TypeEngine[Any] | None) -> str:
-    """Return what a person calls a type: `String(50)`, `Integer`."""
+    """Return what a person calls a type: `String(50)`, `Integer`, `Enum('a', 'b')`."""
     if type_ is None:
         return "value"
+    if isinstance(type_, sa.Enum):
+        return f"Enum({', '.join(map(repr, values_of(type_)))})"
     code = type_code(type_).text
     return (
         re.sub(r"\b(\w+\.)+(?=\w)", "", re.sub(r"\.with_variant\(.*", "", code))
