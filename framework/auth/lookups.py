@@ -17,13 +17,13 @@ select_columns: Any = select  # typed for four columns at most
 
 
 class Found(NamedTuple):
-    """A user, and what is known of the login or key they came by."""
+    """A user, and what is known of the login or key they came by; of one that the cache keeps, nothing."""
 
     user: UserBase
-    id: UUID
-    used_at: datetime | None
-    expires_at: datetime | None
-    ended_at: datetime | None
+    id: UUID | None = None
+    used_at: datetime | None = None
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
     scopes: list[str] | None = None
 
 
@@ -45,9 +45,9 @@ class Lookups:
         """Return what is known of an API key."""
         return found(await reading.execute(self._by_key, {"prefix": prefix, "hash": hash_}))
 
-    async def user(self, reading: ReadSession, user_id: int) -> UserBase | None:
-        """Return a user."""
-        return (await reading.execute(self._by_id, {"user_id": user_id})).scalars().one_or_none()
+    async def user(self, reading: ReadSession, user_id: int) -> Found | None:
+        """Return a user alone."""
+        return found(await reading.execute(self._by_id, {"user_id": user_id}))
 
     # Built once: SQLAlchemy takes a tenth of a millisecond to build a statement and to look it up as one it knows.
 

@@ -161,6 +161,8 @@ class UserCache:
                 del self._of[row]
 
 
-def rows_of(found: Found) -> tuple[Key, Key]:
-    """Return the rows that an entry goes with."""
-    return ("user", found.user.id), ("row", found.id)
+def rows_of(found: Found) -> Iterable[Key]:
+    """Yield the rows that an entry goes with."""
+    yield "user", found.user.id
+    if found.id is not None:
+        yield "row", found.id

@@ -13,7 +13,7 @@ from framework.db import Session, col, select
 if TYPE_CHECKING:
     from framework.project import Project
 
-__all__ = ["Uses"]
+__all__ = ["Uses", "is_due"]
 
 log = logging.getLogger("framework.auth")
 

@@ -9,10 +9,12 @@ from framework.auth.lookups import Found, Lookups
 from framework.auth.models import ApiKey, Login
 from framework.auth.secrets import digest
 from framework.auth.services.api_keys import EVERYTHING
+from framework.auth.sessions.cached import CachedLogins, sessions_in
 from framework.auth.settings import AuthSettings
 from framework.auth.signing.access import AccessTokens
 from framework.auth.user_cache import Key, UserCache
-from framework.auth.uses import Uses
+from framework.auth.uses import Uses, is_due
+from framework.cache import Cache
 from framework.db import ReadSession
 from framework.errors import Unauthenticated
 from framework.services import service
@@ -36,6 +38,7 @@ class Identities:
         remembered: UserCache,
         signed: AccessTokens,
         uses: Uses,
+        cache: Cache | None,
         settings: AuthSettings,
     ) -> None:
         self._reading = reading
@@ -43,6 +46,7 @@ class Identities:
         self._lookups = lookups
         self._signed = signed
         self._uses = uses
+        self._sessions = sessions_in(cache, settings.sessions)
         self._idle = timedelta(seconds=settings.sessions.idle_ttl)
         self._known: dict[Credentials, Identity] = {}
 
@@ -66,16 +70,27 @@ class Identities:
         found = await self._ask(
             ("token", login_id, user_id), lambda: self._lookups.token(self._reading, login_id, user_id)
         )
-        self._uses.note(Login, found.id, found.used_at)
+        self._note(Login, found)
         return Identity(found.user, "token", claims.scopes, found.id)
 
     async def _by_session(self, secret: str) -> Identity:
         hash_ = digest(secret)
+        if self._sessions is not None:
+            return await self._by_cached_session(self._sessions, hash_)
         found = await self._ask(("session", hash_), lambda: self._lookups.session(self._reading, hash_))
         if found.used_at is not None and found.used_at + self._idle <= datetime.now(UTC):
             raise Unauthenticated("expired")
-        self._uses.note(Login, found.id, found.used_at)
+        self._note(Login, found)
         return Identity(found.user, "session", None, found.id)
+
+    async def _by_cached_session(self, sessions: CachedLogins, hash_: str) -> Identity:
+        login = await sessions.find(hash_)
+        if login is None:
+            raise Unauthenticated("invalid")
+        found = await self._ask(("user", login.user_id), lambda: self._lookups.user(self._reading, login.user_id))
+        if is_due(login.used_at, datetime.now(UTC)):
+            await sessions.used(login)
+        return Identity(found.user, "session", None, login.id)
 
     async def _by_key(self, key: str) -> Identity:
         match = API_KEY.fullmatch(key)
@@ -83,9 +98,13 @@ class Identities:
             raise Unauthenticated("invalid")
         hash_ = digest(key)
         found = await self._ask(("key", hash_), lambda: self._lookups.key(self._reading, match[1], hash_))
-        self._uses.note(ApiKey, found.id, found.used_at)
+        self._note(ApiKey, found)
         scopes = frozenset(found.scopes or ())
         return Identity(found.user, "key", None if EVERYTHING in scopes else scopes)
+
+    def _note(self, model: type[Login] | type[ApiKey], found: Found) -> None:
+        if found.id is not None:
+            self._uses.note(model, found.id, found.used_at)
 
     async def _ask(self, key: Key, read: Callable[[], Awaitable[Found | None]]) -> Found:
         """Return what the cache remembers, or else the database knows, unless it is good for nothing any more."""

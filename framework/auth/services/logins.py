@@ -11,9 +11,11 @@ from framework.auth.client import current_client
 from framework.auth.models import Login, RefreshToken
 from framework.auth.secrets import digest, new_secret
 from framework.auth.services.audit import Audit
+from framework.auth.sessions.cached import sessions_in
 from framework.auth.sessions.database import DatabaseLogins
 from framework.auth.sessions.store import LoginStore
 from framework.auth.settings import AuthSettings
+from framework.cache import Cache
 from framework.db import ReadSession, Session, col, select
 from framework.errors import NotFound, Unauthenticated
 from framework.services import service
@@ -44,12 +46,14 @@ class Cleared:
 class Logins:
     """Starts, lists and ends logins. All of a user's devices are here, whichever way they logged in."""
 
-    def __init__(self, session: Session, reading: ReadSession, audit: Audit, settings: AuthSettings) -> None:
+    def __init__(
+        self, session: Session, reading: ReadSession, cache: Cache | None, audit: Audit, settings: AuthSettings
+    ) -> None:
         self._session = session
         self._settings = settings
         self._audit = audit
         self._tokens: LoginStore = DatabaseLogins(session, reading)
-        self._sessions: LoginStore = self._tokens
+        self._sessions: LoginStore = sessions_in(cache, settings.sessions) or self._tokens
 
     async def start_session(self, user: UserBase, *, instead_of: str | None = None) -> StartedSession:
         """Log a browser in. The secret is always new, and a session that the browser had before ends.
