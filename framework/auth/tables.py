@@ -8,12 +8,13 @@ from sqlalchemy import Connection, inspect
 
 from framework.auth.models import Permission
 from framework.db import Database
+from framework.errors import CommandError
 from framework.users import user_model
 
 if TYPE_CHECKING:
     from framework.project import Project
 
-__all__ = ["Tables", "read_tables", "warn_before_serving", "warn_of_late_swap"]
+__all__ = ["Tables", "read_tables", "require_tables", "warn_before_serving", "warn_of_late_swap"]
 
 READY = "framework.users"
 """The app of the ready users."""
@@ -58,6 +59,14 @@ async def warn_before_serving(project: "Project") -> list[str]:
         return warn_of_late_swap(project, await read_tables(project))
     finally:
         await database.dispose()
+
+
+async def require_tables(project: "Project") -> None:
+    """Raise `CommandError` when the database has no users yet: who starts a project often forgets `migrate`."""
+    if not (await read_tables(project)).permissions:
+        raise CommandError(
+            "The tables of users and auth are not there.", hint="python manage.py migrate", code="auth.not-migrated"
+        )
 
 
 def warn_of_late_swap(project: "Project", tables: Tables) -> list[str]:

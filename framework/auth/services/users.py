@@ -14,7 +14,7 @@ from framework.auth.services.audit import Audit
 from framework.auth.services.passwords import Passwords
 from framework.auth.settings import AuthSettings
 from framework.db import ReadRepository, ReadSession, Repository, Session, col
-from framework.errors import FrameworkError, Invalid, Unauthenticated
+from framework.errors import Conflict, FrameworkError, Invalid, Unauthenticated
 from framework.services import service
 from framework.users import UserBase
 
@@ -123,6 +123,16 @@ class Users(Generic[U]):
     ) -> U:
         """Store a new user who may do everything; with `validate=False` any password will do."""
         return await self._create(email, password, username, fields, validate, is_staff=True, is_superuser=True)
+
+    async def require_free(self, *, email: str | None = None, username: str | None = None) -> None:
+        """Raise `Invalid` or `Conflict` unless a new user could have these. It is for the message: nothing is held."""
+        asked = {
+            "email": None if email is None else valid_email(email),
+            "username": self._valid_username(username),
+        }
+        taken = [name for name, value in asked.items() if value and await self._read.exists(**{name: value})]
+        if taken:
+            raise Conflict("user", fields=dict.fromkeys(taken, "Already taken."))
 
     async def update(self, user: U, changes: BaseModel | Mapping[str, Any] | None = None, /, **fields: Any) -> U:
         """Set the fields that `changes` gives, and those named here. What lets somebody in or up is an error."""
