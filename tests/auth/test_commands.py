@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, update
 
 from framework import Project, Settings
-from framework.auth import AuthSettings, Login, Logins, RefreshToken, Tokens, Users
+from framework.auth import ActionTokens, AuthSettings, Login, Logins, RefreshToken, Tokens, Users
 from framework.auth.commands.clearsessions import clearsessions
 from framework.auth.commands.createkey import createkey
 from framework.auth.commands.revoke import revoke
@@ -50,15 +50,18 @@ async def test_clearsessions_deletes_what_is_over_and_nothing_else(
         await tokens.revoke(gone.refresh_token)
         ended.ended_at, old.expires_at, idle.used_at = now, now, now - timedelta(days=15)
         await logins.end_session(kept[1].secret)
+        links = await scope.get(ActionTokens)
+        for ttl in (-1, 60):
+            await links.issue("verify_email", user.email, ttl=ttl, user=user)
     async with project.scope() as scope:
-        await clearsessions(await scope.get(Logins))
-    assert capsys.readouterr().out == "Deleted 5 logins and 1 refresh token.\n"
+        await clearsessions(await scope.get(Logins), await scope.get(ActionTokens))
+    assert capsys.readouterr().out == "Deleted 5 logins, 1 refresh token and 1 link.\n"
     assert await counts(project) == (2, 2)  # one session; one family, with the token used up that must not come again
     async with project.scope() as scope:
         await (await scope.get(Session)).execute(update(RefreshToken).values(expires_at=now))
     async with project.scope() as scope:
-        await clearsessions(await scope.get(Logins))
-    assert capsys.readouterr().out == "Deleted 0 logins and 2 refresh tokens.\n"
+        await clearsessions(await scope.get(Logins), await scope.get(ActionTokens))
+    assert capsys.readouterr().out == "Deleted 0 logins, 2 refresh tokens and 0 links.\n"
 
 
 async def test_revoke_logs_a_user_out_everywhere_and_leaves_keys_unless_told(
