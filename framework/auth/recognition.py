@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from framework.auth.csrf import Csrf, CsrfTokens
 from framework.auth.lookups import Lookups
-from framework.auth.services import Identities
 from framework.auth.settings import AuthSettings
 from framework.auth.signing.access import AccessTokens
 from framework.auth.signing.keys import SigningKeys
@@ -47,7 +46,6 @@ class Recognition:
         if self._settings.tokens.keys:
             _ = self.keys.all
         async with self._project.scope() as scope:
-            await scope.get(Identities)  # raises for a store of sessions that is not there
             self.remembered.watch(await scope.get(Database))
 
     async def stop(self) -> None:

@@ -14,12 +14,12 @@ from framework.auth.sessions.cached import CachedLogins
 from framework.auth.settings import SessionSettings, UserCacheSettings
 from framework.cache import Cache, CacheSettings
 from framework.db import Repository
-from framework.errors import ImproperlyConfigured, NotFound, Unauthenticated, Unavailable
+from framework.errors import NotFound, Unauthenticated, Unavailable
 from framework.testing.projects import Projects
 from framework.users.models import User
 from tests.auth.conftest import CHEAP, Site
 
-APPS = ("framework.db", "framework.cache", "framework.users", "framework.auth")
+APPS = Site.model_fields["installed_apps"].default
 
 
 def settings(store: Any, **sessions: Any) -> AuthSettings:
@@ -202,12 +202,3 @@ async def test_with_the_cache_of_users_a_session_costs_no_statement_and_its_end_
         async with project.scope() as scope:
             await (await scope.get(Logins)).end_session(started.secret)
         assert not await is_known(project, started.secret)
-
-
-async def test_a_store_that_is_not_there_is_said_so_when_the_project_starts(project_with: Projects) -> None:
-    apps = [app for app in APPS if app != "framework.cache"]
-    project = project_with(Site, installed_apps=apps, auth=settings("cache"))
-    with pytest.raises(ImproperlyConfigured, match="no cache") as caught:
-        async with project.lifespan():
-            pass
-    assert caught.value.code == "auth.session-store"

@@ -38,7 +38,7 @@ class Identities:
         remembered: UserCache,
         signed: AccessTokens,
         uses: Uses,
-        cache: Cache | None,
+        cache: Cache,
         settings: AuthSettings,
     ) -> None:
         self._reading = reading

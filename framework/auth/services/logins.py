@@ -47,7 +47,7 @@ class Logins:
     """Starts, lists and ends logins. All of a user's devices are here, whichever way they logged in."""
 
     def __init__(
-        self, session: Session, reading: ReadSession, cache: Cache | None, audit: Audit, settings: AuthSettings
+        self, session: Session, reading: ReadSession, cache: Cache, audit: Audit, settings: AuthSettings
     ) -> None:
         self._session = session
         self._settings = settings

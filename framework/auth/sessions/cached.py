@@ -9,7 +9,6 @@ from framework.auth.models import Login
 from framework.auth.sessions.store import LoginStore
 from framework.auth.settings import SessionSettings
 from framework.cache import Cache
-from framework.errors import ImproperlyConfigured
 
 __all__ = ["CachedLogins", "sessions_in"]
 
@@ -20,17 +19,9 @@ Index = dict[str, str]
 """The sessions of a user: the hash of the secret by the id of the login."""
 
 
-def sessions_in(cache: Cache | None, settings: SessionSettings) -> "CachedLogins | None":
-    """Return the store in the cache, if the settings want it. Raises `ImproperlyConfigured` without a cache."""
-    if settings.store != "cache":
-        return None
-    if cache is None:
-        raise ImproperlyConfigured(
-            "auth.sessions.store is 'cache', and the project has no cache.",
-            hint='Put "framework.cache" above "framework.auth" in installed_apps.',
-            code="auth.session-store",
-        )
-    return CachedLogins(cache, settings)
+def sessions_in(cache: Cache, settings: SessionSettings) -> "CachedLogins | None":
+    """Return the store in the cache, if the settings want it."""
+    return CachedLogins(cache, settings) if settings.store == "cache" else None
 
 
 class CachedLogins(LoginStore):
