@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from framework.web.exchange import exchange_of
 from framework.web.rule import Rule
 
 
@@ -41,5 +42,7 @@ class Delegated(Response):
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let that application answer."""
+        """Let that application answer, and open a unit of work of its own: the one of the rules is over."""
+        if (exchange := exchange_of(scope)) is not None:
+            exchange.scope = None
         await self._app(scope, receive, send)

@@ -1,6 +1,7 @@
 """The API description: what it says of failures and of access, and ids that are unique."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -50,8 +51,11 @@ def describe_access(schema: dict[str, Any], table: Routes, project: Project) -> 
         schemes = {name: scheme for rule in held for name, scheme in rule.security(project).items()}
         if not schemes:
             continue
-        schema.setdefault("components", {}).setdefault("securitySchemes", {}).update(schemes)
+        described = schema.setdefault("components", {}).setdefault("securitySchemes", {})
+        described.update({name: deepcopy(scheme) for name, scheme in schemes.items() if name not in described})
         scopes = list(dict.fromkeys(scope for rule in held for scope in rule.scopes))
+        for flow in (flow for name in schemes for flow in described[name].get("flows", {}).values()):
+            flow["scopes"] = {**dict.fromkeys(scopes, ""), **flow.get("scopes", {})}
         ways: list[dict[str, list[str]]] = [{name: scopes} for name in schemes]
         optional: list[dict[str, list[str]]] = [{}] if all(rule.is_open for rule in held) else []
         operation["security"] = [*optional, *operation.get("security", ()), *ways]

@@ -23,7 +23,7 @@ class Rule(Depends):
     """
 
     name: str = ""
-    """What it is called where it is shown; the name of its class, unless set."""
+    """What it is called where it is shown; the name of its class, unless that class itself sets it."""
     scopes: tuple[str, ...] = ()
     """What an OAuth2 client needs for it, as the API description shows it."""
     is_open: bool = False
@@ -51,7 +51,7 @@ class Rule(Depends):
         return hash((type(self), self.args))
 
     def __repr__(self) -> str:
-        name = self.name or type(self).__name__
+        name: str = vars(type(self)).get("name") or type(self).__name__
         return f"{name}({', '.join(f'"{arg}"' for arg in self.args)})" if self.args else name
 
 

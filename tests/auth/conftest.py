@@ -1,7 +1,7 @@
 """Projects with users: every test runs on SQLite and on PostgreSQL."""
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from sqlalchemy import event
 sys.path.insert(0, str(Path(__file__).parent))
 
 from framework import Project, Settings
-from framework.auth import AuthSettings
+from framework.auth import AuthSettings, Group, Permission
+from framework.auth.models import GroupPermission, UserGroup, UserPermission
 from framework.auth.settings import PasswordSettings
-from framework.db import Database, DatabaseSettings
+from framework.db import Database, DatabaseSettings, ReadRepository
 from framework.testing.databases import run_sync
 from framework.testing.projects import Projects
+from framework.testing.rows import Make
 from framework.throttling import ThrottlingSettings
+from framework.users import UserBase
 
 CHEAP = PasswordSettings(bcrypt_cost=4)
 
@@ -87,3 +90,22 @@ def statements() -> Callable[[Project], AbstractContextManager[list[str]]]:
                 event.remove(engine, "before_cursor_execute", see)
 
     return collect
+
+
+@pytest.fixture
+def permit(project: Project, make: Make) -> Callable[..., Awaitable[None]]:
+    """Give permissions: `await permit(user, "press.view_note")`, `group=True` for those of a group of the user's."""
+
+    async def permit(user: UserBase, *names: str, group: bool = False) -> None:
+        for name in names:
+            async with project.scope() as scope:
+                stored = await (await scope.get(ReadRepository[Permission])).find(name=name)
+            permission = stored or await make(Permission, name=name)
+            if group:
+                members = await make(Group)
+                await make(GroupPermission, group_id=members.id, permission_id=permission.id)
+                await make(UserGroup, user_id=user.id, group_id=members.id)
+            else:
+                await make(UserPermission, user_id=user.id, permission_id=permission.id)
+
+    return permit

@@ -1,14 +1,23 @@
 """`manage.py access` and the check of the routes, on a project in a folder of its own."""
 
-import json
+import json as json_
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from framework import Project
+from framework.auth.commands.access import access
+from framework.checks import Level, run
+from framework.errors import CommandError
+from framework.testing.projects import Projects
+from tests.auth.conftest import Site
+
+APPS = (*Site.model_fields["installed_apps"].default, "framework.health", "board")
 FILES = {
     "manage.py": "from framework.management import main\nmain(settings='settings:ProjectSettings')\n",
     "settings.py": """
@@ -45,41 +54,41 @@ FILES = {
 
 
 @pytest.fixture
-def manage(tmp_path: Path):
-    """Run `manage.py` of a project with routes."""
+def folder(tmp_path: Path) -> Path:
+    """A project with routes."""
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(dedent(text))
-    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "a long one " * 9, "PYTHONDONTWRITEBYTECODE": "1"}
-
-    def manage(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=50,
-            check=False,
-        )
-
-    return manage
+    return tmp_path
 
 
-def test_access_shows_routes_by_rule_and_those_without_one_first(manage):
-    own = [line for line in manage("access").stdout.splitlines() if "auth:" not in line]
-    assert "\n".join(own).startswith("No rule\n")
+@pytest.fixture
+def project(folder: Path, monkeypatch: pytest.MonkeyPatch, project_with: Projects) -> Iterator[Project]:
+    monkeypatch.syspath_prepend(str(folder))
+    yield project_with(Site, installed_apps=APPS, _root=folder)
+    for module in list(sys.modules):
+        if module.partition(".")[0] == "board":
+            del sys.modules[module]
+
+
+def test_access_shows_routes_by_rule_and_those_without_one_first(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    access(project)
+    own = "\n".join(line for line in capsys.readouterr().out.splitlines() if "auth:" not in line)
+    assert own.startswith("No rule\n")
     for lines in (
         ["No rule", "  POST", "/cards  (board:create)"],
         ["Public", "  GET", "/cards  (board:read)", "/health/live  (health:live)"],
         ['Weekdays("monday")', "  DELETE,PUT", "/cards/{id}  (board:change)"],
     ):
-        places = ["\n".join(own).index(line) for line in lines]
+        places = [own.index(line) for line in lines]
         assert places == sorted(places)
 
 
-def test_access_as_json(manage):
-    found = {route["name"]: route for route in json.loads(manage("access", "--json").stdout)}
+def test_access_as_json(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    access(project, json=True)
+    found = {route["name"]: route for route in json_.loads(capsys.readouterr().out)}
     assert found["board:change"] | {"where": ""} == {
         "methods": ["DELETE", "PUT"],
         "path": "/cards/{id}",
@@ -93,43 +102,51 @@ def test_access_as_json(manage):
     assert (found["board:create"]["rules"], found["board:create"]["open"]) == ([], True)
 
 
-def test_the_lock_names_who_gained_access_before_who_lost_it(manage, tmp_path):
-    missing = manage("access", "--check")
-    assert (missing.returncode, "There is no access.lock in" in missing.stderr) == (1, True)
+def test_the_lock_names_who_gained_access_before_who_lost_it(
+    project: Project, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CommandError, match=r"There is no access\.lock in"):
+        access(project, check=True)
+    access(project, lock=True)
+    lock = folder / "access.lock"
+    assert 'PUT /cards/{id}  Weekdays("monday")' in lock.read_text().splitlines()
+    access(project, check=True)
+    assert capsys.readouterr().out.endswith("access.lock is up to date.\n")
 
-    assert manage("access", "--lock").returncode == 0
-    assert 'PUT /cards/{id}  Weekdays("monday")' in (tmp_path / "access.lock").read_text().splitlines()
-    assert (manage("access", "--check").stdout, manage("access", "--check").returncode) == (
-        "access.lock is up to date.\n",
-        0,
-    )
-
-    routes = tmp_path / "board" / "routes.py"
-    text = routes.read_text().replace("dependencies=[Public]", "dependencies=[Weekdays('friday')]")
-    routes.write_text(text.replace('[Weekdays("monday")]', "[Public]").replace('post("")', 'post("/new")'))
-    done = manage("access", "--check")
-    assert done.returncode == 1
-    assert done.stderr.startswith(
+    before = lock.read_text().replace("POST /cards  -", "POST /old  -")
+    before = before.replace("GET /cards  Public", 'GET /cards  Weekdays("friday")')
+    lock.write_text(before.replace('PUT /cards/{id}  Weekdays("monday")', "PUT /cards/{id}  Public"))
+    with pytest.raises(CommandError) as error:
+        access(project, check=True)
+    assert (error.value.code, error.value.exit_code) == ("auth.lock", 1)
+    assert capsys.readouterr().err == (
         "Gained access:\n"
-        "  POST /cards/new: - (new)\n"
-        '  DELETE /cards/{id}: Weekdays("monday") -> Public\n'
-        '  PUT /cards/{id}: Weekdays("monday") -> Public\n'
+        '  GET /cards: Weekdays("friday") -> Public\n'
+        "  POST /cards: - (new)\n"
         "Lost access:\n"
-        '  GET /cards: Public -> Weekdays("friday")\n'
-        "  POST /cards: - -> (gone)\n"
+        '  PUT /cards/{id}: Public -> Weekdays("monday")\n'
+        "  POST /old: - -> (gone)\n"
     )
-    assert "[auth.lock]" in done.stderr
-
-    assert manage("access", "--lock", "other.lock").returncode == 0
-    assert manage("access", "other.lock", "--check").returncode == 0
 
 
-def test_check_names_routes_without_a_rule_and_fails_for_a_deployment(manage, tmp_path):
-    done = manage("check")
-    assert done.returncode == 0
-    assert f"{tmp_path}/board/routes.py:17: (auth.no-rule) POST /cards (board:create) does not say" in done.stderr
-    assert done.stderr.count("auth.no-rule") == 1
-    deployed = manage("check", "--deploy", "--tag", "security", "--json")
-    assert deployed.returncode == 1
-    found = [message for message in json.loads(deployed.stdout) if message["code"] == "auth.no-rule"]
-    assert [(message["level"], message["where"]) for message in found] == [("ERROR", f"{tmp_path}/board/routes.py:17")]
+def test_the_lock_may_be_another_file(project: Project, folder: Path) -> None:
+    access(project, folder / "other.lock", lock=True)
+    access(project, folder / "other.lock", check=True)
+    assert not (folder / "access.lock").exists()
+    with pytest.raises(CommandError, match="Either --lock writes the file"):
+        access(project, lock=True, check=True)
+
+
+def test_the_check_warns_of_routes_without_a_rule_and_fails_for_a_deployment(project: Project, folder: Path) -> None:
+    for deploy, level in ((False, Level.WARNING), (True, Level.ERROR)):
+        (found,) = [each for each in run(project, tags=("security",), deploy=deploy) if each.code == "auth.no-rule"]
+        assert found.text == "POST /cards (board:create) does not say who may call it."
+        assert (found.level, found.where) == (level, f"{folder}/board/routes.py:17")
+
+
+def test_the_command_line_knows_access_and_its_exit_code(folder: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "a long one " * 9, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "manage.py", "access", "--check"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "There is no access.lock in" in done.stderr

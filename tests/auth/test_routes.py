@@ -377,7 +377,8 @@ async def test_keys_have_limits_that_the_project_sets(make_project: MakeSite, op
 async def test_the_description_names_the_ways_in_where_a_rule_needs_one(client: AsyncClient) -> None:
     described = (await client.get("/openapi.json")).json()
     schemes = described["components"]["securitySchemes"]
-    assert schemes["token"] == {"type": "oauth2", "flows": {"password": {"tokenUrl": "/auth/token", "scopes": {}}}}
+    flow = {"tokenUrl": "/auth/token", "scopes": {"posts:read": ""}}  # those that routes state
+    assert schemes["token"] == {"type": "oauth2", "flows": {"password": flow}}
     assert schemes["key"] == {"type": "apiKey", "in": "header", "name": "X-API-Key"}
     assert schemes["session"] == {"type": "apiKey", "in": "cookie", "name": COOKIE}
     ways = [{"token": []}, {"key": []}, {"session": []}]

@@ -285,6 +285,38 @@ router.include_router(site, prefix="/deep")
             assert ("hello" in answer.text) is allowed
 
 
+async def test_a_mounted_application_has_a_unit_of_work_after_that_of_its_rules(build, write, client):
+    write(
+        "notes",
+        services="""
+        from framework import service
+
+        @service
+        class Diary:
+            ...
+        """,
+        routes=RULES
+        + """
+from fastapi import FastAPI
+from notes.services import Diary
+
+class Writers(Rule):
+    async def __call__(self, connection: HTTPConnection, diary: Inject[Diary]): CALLS.append(diary)
+
+access = Writers()
+inner = FastAPI()
+
+@inner.get("/x")
+def x(diary: Inject[Diary]): return diary is not CALLS[-1]
+
+router = APIRouter()
+router.mount("/inner", inner)
+""",
+    )
+    async with client(build("notes")) as http:
+        assert (await http.get("/inner/x")).json() is True
+
+
 def test_plain_routes_have_no_rule_of_their_own(build, notes):
     assert set(matrix(build(notes(PLAIN.replace(", dependencies=[B]", "")))).values()) == {""}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from framework.checks import Level, Message, check
 from framework.project import Project
 
-__all__ = ["routes_state_a_rule"]
+__all__ = ["routes_state_a_rule", "rules_name_permissions"]
 
 
 @check(tags=("security",))
@@ -23,3 +23,23 @@ def routes_state_a_rule(project: Project, *, deploy: bool = False) -> Iterator[M
                 code="auth.no-rule",
                 where=route.where,
             )
+
+
+@check(tags=("security",))
+def rules_name_permissions(project: Project) -> Iterator[Message]:
+    """Find rules that demand a permission which no model has: unless somebody stored it, they let nobody in."""
+    from framework.auth.access import PermissionNames
+    from framework.web import routes
+
+    names = PermissionNames(project)
+    for route in routes(project):
+        for permission in (name for rule in route.rules for name in getattr(rule, "permissions", ())):
+            if permission not in names:
+                yield Message(
+                    Level.WARNING,
+                    f"{','.join(route.methods)} {route.path} ({route.name}) demands the permission {permission!r}, "
+                    "which no model has.",
+                    hint=names.unknown(permission).hint,
+                    code="auth.unknown-permission",
+                    where=route.where,
+                )

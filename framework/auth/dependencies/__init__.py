@@ -2,6 +2,7 @@
 
 from framework.auth.dependencies.csrf import csrf_token, refuse_foreign
 from framework.auth.dependencies.identity import identify
+from framework.auth.dependencies.rules import Require, Scopes, StaffRequired
 from framework.auth.dependencies.users import (
     CurrentIdentity,
     CurrentUser,
@@ -10,6 +11,7 @@ from framework.auth.dependencies.users import (
     LoginRequired,
     OptionalUser,
 )
+from framework.web import Public
 
 __all__ = [
     "CurrentIdentity",
@@ -18,6 +20,10 @@ __all__ = [
     "LoggedIn",
     "LoginRequired",
     "OptionalUser",
+    "Public",
+    "Require",
+    "Scopes",
+    "StaffRequired",
     "csrf_token",
     "identify",
     "refuse_foreign",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from starlette.requests import HTTPConnection
 
+from framework.auth.dependencies.bounds import require_bounds
 from framework.auth.dependencies.identity import challenge, known
 from framework.auth.dependencies.schemes import security_schemes
 from framework.auth.identity import Identity
@@ -23,17 +24,21 @@ class LoggedIn(Rule):
     """
 
     name = "LoginRequired"
+    is_bounded: bool = True
+    """Whether a key or token for some scopes must be good for those of the route."""
 
     async def __call__(self, connection: HTTPConnection) -> Any:
-        """Return the user, or raise `Unauthenticated`."""
+        """Return the user, or raise `Unauthenticated` or `PermissionDenied`."""
         return (await self.identity(connection)).user
 
     async def identity(self, connection: HTTPConnection) -> Identity:
-        """Return who calls, or raise `Unauthenticated`."""
+        """Return who calls; raise `Unauthenticated`, or `PermissionDenied` for credentials of too few scopes."""
         found = await known(connection)
         if found is None:
             await challenge(connection, "missing")
             raise Unauthenticated("missing")
+        if self.is_bounded:
+            await require_bounds(connection, found)
         return found
 
     def security(self, project: Project) -> Mapping[str, Mapping[str, Any]]:
@@ -48,6 +53,8 @@ LoginRequired = LoggedIn()
 class Known(LoggedIn):
     """Lets in who is known, and gives all that is known of them."""
 
+    name = "LoginRequired"
+
     async def __call__(self, connection: HTTPConnection) -> Identity:
         """Return the identity, or raise `Unauthenticated`."""
         return await self.identity(connection)
@@ -60,15 +67,19 @@ class Asking(LoggedIn):
     is_open = True
 
     async def __call__(self, connection: HTTPConnection) -> UserBase | None:
-        """Return the user, or `None` without credentials; raise `Unauthenticated` for bad ones."""
+        """Return the user, or `None` without credentials; raise for bad ones, and for those of too few scopes."""
         found = await known(connection)
-        return found.user if found else None
+        if found is None:
+            return None
+        await require_bounds(connection, found)
+        return found.user
 
 
 class LoggedInPerson(LoggedIn):
     """Lets in who logged in and may do all that is theirs: with no API key, and no token for less."""
 
     name = "InPerson"
+    is_bounded = False
 
     async def __call__(self, connection: HTTPConnection) -> Identity:
         """Return the identity, or raise `Unauthenticated` or `PermissionDenied`."""

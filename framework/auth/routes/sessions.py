@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from framework.auth.dependencies import CurrentIdentity, csrf_token, refuse_foreign
+from framework.auth.dependencies.users import Known
+from framework.auth.identity import Identity
 from framework.auth.redirects import safe_next
 from framework.auth.schemas import UserRead
 from framework.auth.services import Logins, Users
@@ -17,6 +19,13 @@ from framework.web import Inject, Public
 __all__ = ["router"]
 
 router = APIRouter()
+
+
+class Leaving(Known):
+    """Knows who calls, by whatever they may do: everybody may log out."""
+
+    name = "LoginRequired"
+    is_bounded = False
 
 
 @router.post("/session", dependencies=[Public, Depends(refuse_foreign)], response_model=UserRead)
@@ -44,7 +53,7 @@ async def log_in(
 
 @router.post("/logout", status_code=204)
 async def log_out(
-    identity: CurrentIdentity, response: Response, logins: Inject[Logins], transport: Inject[Transport]
+    identity: Annotated[Identity, Leaving()], response: Response, logins: Inject[Logins], transport: Inject[Transport]
 ) -> None:
     """Log this device out: end the session or the family of tokens that the request comes by."""
     if identity.login_id is None:

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, WebSocket
 
 from framework.auth import Access
-from framework.auth.dependencies import CurrentIdentity, CurrentUser, InPerson, OptionalUser
+from framework.auth.dependencies import CurrentIdentity, CurrentUser, InPerson, OptionalUser, Scopes
 from framework.users.models import User
 from framework.web import Inject, Public, caller_of
 
@@ -25,7 +25,7 @@ async def greeting(user: OptionalUser[User]) -> str:
     return f"Hello {user.email if user else 'you'}"
 
 
-@router.get("/what")
+@router.get("/what", dependencies=[Scopes("posts:read")])
 async def what(identity: CurrentIdentity, user: CurrentUser[User], other: OptionalUser[User]) -> list[str]:
     assert identity.user is user is other
     return [identity.kind, *sorted(identity.scopes or ())]

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from framework.db import Field, Model
 
 
@@ -9,6 +11,8 @@ class Story(Model, table=True):
 
 
 class Note(Model, table=True):
+    __permissions__: ClassVar = {"publish": "Can publish notes"}
+
     id: int = Field(default=None, primary_key=True)
     text: str = ""
 
