@@ -3,5 +3,6 @@
 from framework.testing.mailbox import Mailbox
 from framework.testing.projects import Projects
 from framework.testing.rows import Make
+from framework.testing.users import LogIn
 
-__all__ = ["Mailbox", "Make", "Projects"]
+__all__ = ["LogIn", "Mailbox", "Make", "Projects"]

@@ -20,6 +20,7 @@ from framework.testing.projects import Projects, Templates
 from framework.testing.rows import Make
 from framework.testing.servers import Broker, Kind, Servers, ask
 from framework.testing.settings import find_class
+from framework.testing.users import LogIn
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -231,3 +232,9 @@ def make(project: "Project", _running: Mapping[str, object]) -> Make:
 def mailbox(project: "Project", _running: Mapping[str, object]) -> Mailbox:
     """The mails of the running project: `(mail,) = await mailbox.read()`. None leaves the test."""
     return Mailbox(project)
+
+
+@pytest.fixture
+def log_in(project: "Project", client: "AsyncClient", make: Make) -> LogIn:
+    """Log `client` in: `user = await log_in(permissions=["blog.change_post"])`; a user may come first."""
+    return LogIn(project, client, make)

@@ -7,4 +7,4 @@ class ItemsConfig(AppConfig):
     """Items."""
 
     name = "app"
-    requires = ("db",)
+    requires = ("db", "auth")

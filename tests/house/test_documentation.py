@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sybil import Region, Sybil
@@ -52,7 +53,7 @@ def test_the_two_commands_that_set_the_project_up_are_the_ones_that_ci_runs() ->
 
 @pytest.mark.timeout(180)
 def test_the_project_in_a_minute_is_made_as_the_readme_says_and_serves_what_it_shows(tmp_path: Path) -> None:
-    _, minute = blocks(README, "shell")
+    _, minute, *_ = blocks(README, "shell")
     output = run(minute, tmp_path)
     assert "Applying shop.0001_initial... OK" in output
     assert re.search(r"\d+ passed", output)
@@ -69,9 +70,11 @@ from decimal import Decimal
 from shop.models import Product
 
 
-async def test_a_price_is_reduced_and_the_answer_is_what_was_stored(client, make):
+async def test_a_price_is_reduced_and_the_answer_is_what_was_stored(client, log_in, make):
     product = await make(Product, price=Decimal("3.00"))
     url = f"/api/shop/products/{product.id}/reduce"
+    assert (await client.post(url, params={"percent": 50})).status_code == 401
+    await log_in()
     assert Decimal((await client.post(url, params={"percent": 50})).json()["price"]) == Decimal("1.50")
     assert (await client.post(url, params={"percent": 100})).status_code == 422
     assert Decimal((await client.post(url, params={"percent": 50})).json()["price"]) == Decimal("0.75")
@@ -89,9 +92,11 @@ def write_app(block: str, folder: Path) -> None:
         left.unlink()
 
 
-def test_every_other_python_block_of_the_readme_runs() -> None:
-    for block in blocks(README, "python")[1:]:
-        exec(compile(block, str(README), "exec"), {"__name__": "readme"})
+def test_the_app_that_a_plugin_describes_itself_by_is_one() -> None:
+    (block,) = blocks(ROOT / "docs" / "how-to" / "plugin-apps.md", "python")
+    names: dict[str, Any] = {"__name__": "framework_audit.apps"}
+    exec(compile(block, "plugin-apps.md", "exec"), names)
+    assert names["AuditConfig"]().app_label == "audit"
 
 
 @pytest.mark.parametrize(

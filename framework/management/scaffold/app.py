@@ -1,6 +1,7 @@
 """Starting an app, and adding a model to one that stands."""
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from framework.management.scaffold.settings_file import add_app
 from framework.management.scaffold.source import (
     add_imports,
     defined,
+    drop_functions,
     drop_unused_imports,
     exchange_statement,
     fitted,
@@ -134,10 +136,11 @@ def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, st
     kinds = [field.kind for field in fields]
     files: dict[Path, str] = {}
     for relative, source in template_files("app"):
-        text = rename(source, names)
+        text = rename(source if "auth" in packages else _for_all(source), names)
         if relative.name == "apps.py":
-            required = ", ".join(f'"{label}"' for label in ("db", *_required(fields, names.label)))
-            text = text.replace('("db",)', f"({required})" if "," in required else f"({required},)")
+            known = ("db", "auth") if "auth" in packages else ("db",)
+            required = ", ".join(f'"{label}"' for label in dict.fromkeys((*known, *_required(fields, names.label))))
+            text = text.replace('("db", "auth")', f"({required})" if "," in required else f"({required},)")
         elif relative.name == "models.py":
             text = _with_fields(text, [field.in_model() for field in fields], [kind.imported for kind in kinds])
         elif relative.name == "schemas.py":
@@ -148,6 +151,12 @@ def _render(names: Names, fields: Sequence[FieldSpec], packages: Mapping[str, st
             text = _with_samples(text.replace(f'"/api/{names.label}', f'"{prefix}'), fields, packages)
         files[relative] = fitted(text) if relative.suffix == ".py" else text
     return files
+
+
+def _for_all(source: str) -> str:
+    """Return a template without its access rules, for a project that knows no users."""
+    source = re.sub(r", dependencies=\[\w+\]", "", source)
+    return drop_unused_imports(drop_functions(source, "logged_in", "test_a_stranger_reads_and_changes_nothing"))
 
 
 def _with_fields(source: str, lines: Sequence[str], imports: Sequence[tuple[str, str] | None]) -> str:

@@ -4,7 +4,7 @@ import ast
 import sys
 from collections.abc import Collection, Iterable
 
-__all__ = ["add_imports", "defined", "drop_unused_imports", "exchange_statement", "fitted", "joined"]
+__all__ = ["add_imports", "defined", "drop_functions", "drop_unused_imports", "exchange_statement", "fitted", "joined"]
 
 WIDTH = 120
 
@@ -45,6 +45,18 @@ def fitted(source: str) -> str:
         else:
             lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def drop_functions(source: str, *names: str) -> str:
+    """Return `source` without its functions of these names, and without the empty lines before them."""
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in names:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+            while first and not lines[first - 1].strip():
+                first -= 1
+            lines[first : node.end_lineno] = []
+    return "".join(lines)
 
 
 def drop_unused_imports(source: str) -> str:

@@ -1,9 +1,16 @@
 """Items, through a client."""
 
 import pytest
+from framework.testing import LogIn
 from httpx import AsyncClient
 
 URL = "/api/app/items"
+
+
+@pytest.fixture(autouse=True)
+async def logged_in(log_in: LogIn) -> None:
+    """Log the client in, as whoever changes items has to be."""
+    await log_in()
 
 
 @pytest.fixture
@@ -40,3 +47,9 @@ async def test_items_are_created_read_listed_changed_and_deleted(
 
 async def test_a_wrong_body_is_refused(client: AsyncClient) -> None:
     assert (await client.post(URL, json=[])).status_code == 422
+
+
+async def test_a_stranger_reads_and_changes_nothing(client: AsyncClient, fields: dict[str, object]) -> None:
+    del client.headers["Authorization"]
+    assert (await client.get(URL)).status_code == 200
+    assert (await client.post(URL, json=fields)).status_code == 401

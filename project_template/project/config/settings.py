@@ -5,6 +5,7 @@ The environment and `.env` change any of them: `DEBUG=1`, `DATABASE_URL=postgres
 """
 
 from framework import Settings
+from framework.auth.settings import AuthSettings, RegistrationSettings
 from framework.db import DatabaseSettings
 from framework.web import WebSettings
 
@@ -19,6 +20,10 @@ class ProjectSettings(Settings):
         "framework.cache",
         "framework.throttling",
         "framework.health",
+        "framework.mail",
+        "framework.users",
+        "framework.auth",
     )
     database: DatabaseSettings = DatabaseSettings(url="sqlite:///db.sqlite3")
     web: WebSettings = WebSettings(prefix="/api")
+    auth: AuthSettings = AuthSettings(registration=RegistrationSettings(mode="open"))

@@ -76,6 +76,21 @@ def test_an_app_is_added_to_the_settings_file(site: Site) -> None:
     assert written.remaining == []
 
 
+def test_an_app_of_a_project_with_users_says_who_may_call_each_route(site: Site) -> None:
+    site.app("open_", "Item")
+    site.packages["auth"] = "framework.auth"
+    site.app("kept", "Item")
+    for app, stated in (("open_", 0), ("kept", 5)):
+        routes = (site.folder / app / "routes.py").read_text()
+        assert routes.count("@router.") == 5
+        assert (
+            len(re.findall(r"^@router.+ dependencies=\[(?:Public|LoginRequired)\]\)$", routes, re.MULTILINE)) == stated
+        )
+        assert ("framework.auth" in routes) is bool(stated)
+        assert ("log_in" in (site.folder / app / "tests" / "test_items.py").read_text()) is bool(stated)
+        assert ('"auth"' in (site.folder / app / "apps.py").read_text()) is bool(stated)
+
+
 def test_the_line_to_add_is_said_where_there_is_no_literal(site: Site) -> None:
     site.settings.write_text("installed_apps = apps()\n")
     written = site.app("depot_", "Category")

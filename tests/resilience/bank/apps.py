@@ -1,6 +1,0 @@
-from framework import AppConfig
-
-
-class BankConfig(AppConfig):
-    name = "bank"
-    requires = ("db",)
