@@ -45,6 +45,9 @@ class DatabaseSettings(Section):
     """How long opening a connection may take."""
     statement_timeout: NonNegativeFloat = 30
     """How long PostgreSQL works on one statement before it cancels it; 0 for no limit."""
+    client_check: NonNegativeFloat = 5
+    """How often PostgreSQL looks, while it works on a statement, whether this process is still there; one that was
+    killed would leave its statements running. 0 leaves it to the server: for PgBouncer, and servers on Windows."""
     busy_timeout: NonNegativeFloat = 5
     """How long SQLite waits for a lock that another process holds."""
     journal_mode: Literal["wal", "delete", "truncate", "persist"] = "wal"

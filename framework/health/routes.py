@@ -24,7 +24,7 @@ async def ready(response: Response, health: Inject[Health]) -> Report:
     Also when it is degraded: all processes are then, and a balancer that took them out would leave nobody to answer.
     """
     report = await health.report()
-    if report.status == "error":
+    if report.status in ("error", "stopping"):
         response.status_code = 503
     response.headers["cache-control"] = "no-store"
     return report

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Lifespan
 from framework.checks.security import check_secret_key
 from framework.errors import ImproperlyConfigured
 from framework.project import Project
+from framework.web.blocking import reporting_blocks
 from framework.web.errors import Errors
 from framework.web.middleware import app_layers, outer_layers
 from framework.web.mounting import mount
@@ -22,6 +23,8 @@ from framework.web.settings import TelemetrySettings, WebSettings
 from framework.web.stopping import noticing_signals
 from framework.web.watch import Watch
 
+BLOCKED_LOOP = 0.2
+"""Seconds after which code that blocks the event loop is named in debug."""
 LANDING = 5.0
 """Seconds that requests which were cancelled when the server stopped have to give back what they hold."""
 
@@ -56,6 +59,9 @@ class Application(FastAPI):
         )
         self.state.project = project
         self._timeouts = settings.timeouts
+        self._blocked_loop = BLOCKED_LOOP if project.settings.debug else 0
+        if settings.blocked_loop is not None:
+            self._blocked_loop = settings.blocked_loop
         self._routes_table = table = mount(self.router, project, settings)
         self._errors = errors = Errors(project, table, settings)
         self._watch = Watch()
@@ -75,6 +81,7 @@ class Application(FastAPI):
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(project.lifespan())
             stack.enter_context(noticing_signals(project, self._timeouts.drain))
+            stack.enter_context(reporting_blocks(self._blocked_loop))
             stack.push_async_callback(self._watch.landed, within=LANDING)
             yield await enter_mounted(self._routes_table, stack) or None  # not every server can carry a state
 

@@ -26,7 +26,6 @@ class Gate:
         self._interval = settings.interval
         self._waiting: deque[asyncio.Future[bool]] = deque()
         self._standing_since = 0.0
-        self._turn: float | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -74,22 +73,6 @@ class Gate:
     def re_enter(self) -> None:
         """Enter without asking: whoever left for a while and has work half done."""
         self.active += 1
-
-    def is_late(self) -> bool:
-        """Tell whether a request that begins now was ready for longer than `interval`.
-
-        Work that never awaits passes no gate: a thousand such requests that are ready at once run one after another,
-        in one turn of the event loop. The first to begin in a turn starts the clock for the others.
-        """
-        now = monotonic()
-        if self._turn is None:
-            self._turn = now
-            asyncio.get_running_loop().call_soon(self._end_turn)
-            return False
-        return now - self._turn > self._interval
-
-    def _end_turn(self) -> None:
-        self._turn = None
 
     def _give_up(self, place: asyncio.Future[bool]) -> None:
         if not place.done():

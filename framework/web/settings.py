@@ -214,6 +214,9 @@ class WebSettings(Section):
     """How much a process takes on."""
     timeouts: TimeoutSettings = TimeoutSettings()
     """How long things may take."""
+    blocked_loop: NonNegativeFloat | None = None
+    """Seconds after which code that keeps the event loop from turning is named in the log, with its line; 0 for never.
+    When left out a fifth of a second in debug, and never otherwise."""
     request_id: RequestIdSettings = RequestIdSettings()
     """The request id."""
     cors: CorsSettings = CorsSettings()

@@ -55,6 +55,7 @@ class Watch:
         self._flights: set[Flight] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         """The loop that the next look is scheduled on; none is while nothing flies."""
+        self._looked = 0.0
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -65,11 +66,20 @@ class Watch:
         loop = flight.task.get_loop()
         if self._loop is not loop:
             self._loop = loop
+            self._looked = monotonic()
             loop.call_later(TICK, self._look)
 
     def end(self, flight: Flight) -> None:
         """Watch over it no longer."""
         self._flights.discard(flight)
+
+    def lag(self) -> float:
+        """Return for how long the event loop has not come to look, though it was time.
+
+        Work that never awaits passes no gate: a thousand such requests that are ready at once run one after another, in
+        one turn of the loop. One that begins at its end has waited for that long.
+        """
+        return 0.0 if self._loop is None else monotonic() - self._looked - TICK
 
     async def landed(self, within: float) -> None:
         """Wait until what flies now does no more, for some seconds at most."""
@@ -81,7 +91,7 @@ class Watch:
             self._loop = None
             return
         self._loop.call_later(TICK, self._look)
-        now = monotonic()
+        now = self._looked = monotonic()
         for flight in self._flights:
             if flight.expired is None and (reason := flight.passed(now)) is not None:
                 flight.expired = reason

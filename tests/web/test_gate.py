@@ -85,22 +85,6 @@ async def test_places_of_cancelled_waiters_are_neither_lost_nor_given_twice():
     assert (made.active, len(made), most) == (0, 0, 3)
 
 
-async def test_what_begins_late_in_a_long_turn_of_the_loop_is_late():
-    made = gate(interval=0.05)
-    found = []
-
-    async def request():
-        found.append(made.is_late())
-        until = monotonic() + 0.02
-        while monotonic() < until:
-            pass
-
-    await asyncio.gather(*(request() for _ in range(8)))
-    assert found[:2] == [False, False]
-    assert found[-2:] == [True, True]
-    assert made.is_late() is False
-
-
 @pytest.mark.parametrize("settings", [{"concurrency": 0}, {"waiting": -1}, {"target": 0}])
 def test_limits_that_let_nobody_in_are_refused(settings):
     with pytest.raises(ValueError, match="greater"):

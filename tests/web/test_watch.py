@@ -1,6 +1,7 @@
 """Awaiting with a look at whether there was anything to wait for, and limits that cancel as asyncio's own do."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -144,3 +145,21 @@ async def test_one_from_elsewhere_goes_on_beside_ours():
     task = asyncio.create_task(both())
     await asyncio.wait([task])
     assert task.cancelled() or task.result() == "False"
+
+
+async def test_the_lag_is_how_long_the_loop_has_not_turned():
+    watch, found = Watch(), []
+
+    async def work():
+        found.append(watch.lag())
+        time.sleep(0.1)  # noqa: ASYNC251 - that is the point
+
+    assert watch.lag() == 0
+    flight = Flight(None)
+    watch.begin(flight)
+    await asyncio.gather(*(work() for _ in range(6)))
+    assert found[0] <= 0.05
+    assert 0.35 < found[5] < 5
+    await asyncio.sleep(0.15)
+    assert watch.lag() < 0.2
+    watch.end(flight)

@@ -28,6 +28,8 @@ def connect_args(url: DatabaseURL, settings: DatabaseSettings, *, read_only: boo
         server.setdefault("statement_timeout", str(round(settings.statement_timeout * 1000)))
         # Of our own too: a server that is gone cancels nothing.
         arguments["command_timeout"] = settings.statement_timeout + GRACE_SECONDS
+    if settings.client_check:
+        server.setdefault("client_connection_check_interval", str(round(settings.client_check * 1000)))
     if read_only:
         server["default_transaction_read_only"] = "on"
     return {**arguments, **given, "server_settings": server}

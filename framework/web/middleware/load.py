@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from time import monotonic
 
 from starlette.exceptions import HTTPException
@@ -46,6 +47,7 @@ class Load:
         self.gate = Gate(settings.load)
         self.timeouts = settings.timeouts
         self._exempt = settings.load.exempt
+        self._patience = settings.load.interval
         self._project = project
         self._errors = errors
         self._watch = watch
@@ -54,30 +56,29 @@ class Load:
         """Serve one request, or the handshake of a websocket."""
         if scope["type"] not in ("http", "websocket") or scope["path"].startswith(self._exempt):
             await self.app(scope, receive, send)
-        elif self.gate.is_late() or not (self.gate.enter() or await self.gate.wait()):
+        elif self._watch.lag() > self._patience or not (self.gate.enter() or await self.gate.wait()):
             await self._answer(OVERLOADED, scope, receive, send)
         else:
-            await self._serve(Passage(self, receive, send), scope, receive, send)
-
-    async def _serve(self, passage: "Passage", scope: Scope, receive: Receive, send: Send) -> None:
-        exchange: Exchange = scope[KEY]
-        exchange.flight = passage
-        self._watch.begin(passage)
-        try:
-            with_body = scope["type"] == "http" and scope["method"] not in _BODILESS
-            await self.app(scope, passage.receive if with_body else receive, passage.send)
-        except asyncio.CancelledError as error:
-            self._watch.end(passage)
-            problem = self._why(passage, error, scope)
-            if not passage.started:
+            passage = Passage(self, receive, send)
+            exchange: Exchange = scope[KEY]
+            exchange.flight = passage
+            self._watch.begin(passage)
+            try:
+                has_body = scope["type"] == "http" and scope["method"] not in _BODILESS
+                await self.app(scope, passage.receive if has_body else receive, passage.send)
+            except asyncio.CancelledError as error:
+                problem = self._why(passage, error, scope)
+                if not passage.started:
+                    passage.start()
+                    await self._answer(problem, scope, receive, send)
+            finally:
+                self._watch.end(passage)
                 passage.start()
-                await self._answer(problem, scope, receive, send)
-        finally:
-            self._watch.end(passage)
-            passage.start()
+                exchange.flight = None  # a circle, which would cost the garbage collector more than all of this
 
     def _why(self, passage: "Passage", error: asyncio.CancelledError, scope: Scope) -> Problem:
         """Say why a request was broken off; raise `error` where neither we nor the stopping server did it."""
+        self._watch.end(passage)
         if passage.take_back():
             reason = passage.expired or "deadline"
             _log.warning("Broke off %s %s: %s.", scope.get("method", "WS"), scope["path"], _REASONS[reason])
@@ -99,7 +100,17 @@ class Load:
 class Passage(Flight):
     """One request on its way through: what it receives and sends, with a look at the clock where it has to wait."""
 
-    __slots__ = ("_came", "_is_complete", "_layer", "_receive", "_send", "_since", "_waited_since", "started")
+    __slots__ = (
+        "_came",
+        "_is_complete",
+        "_layer",
+        "_receive",
+        "_send",
+        "_since",
+        "_streams",
+        "_waited_since",
+        "started",
+    )
 
     def __init__(self, layer: Load, receive: Receive, send: Send) -> None:
         seconds = layer.timeouts.deadline
@@ -110,6 +121,7 @@ class Passage(Flight):
         self._send = send
         self._came = 0
         self._is_complete = False
+        self._streams = False
         self.started = False
 
     def start(self) -> None:
@@ -119,11 +131,15 @@ class Passage(Flight):
             self.deadline = None
             self._layer.gate.leave()
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Send a message. The client has a while to take what was sent before."""
         if message["type"] in _STARTS:
             self.start()
-        await noticing(self._send(message), self._blocked, self._unblocked)
+        elif self._streams:
+            return noticing(self._send(message), self._blocked, self._unblocked)
+        else:  # nothing was sent yet that could be waited for
+            self._streams = True
+        return self._send(message)
 
     def _blocked(self) -> None:
         self.write_until = monotonic() + self._layer.timeouts.write

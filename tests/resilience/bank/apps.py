@@ -1,0 +1,6 @@
+from framework import AppConfig
+
+
+class BankConfig(AppConfig):
+    name = "bank"
+    requires = ("db",)
