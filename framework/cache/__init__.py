@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from framework.cache.backends.addresses import redis_client
     from framework.cache.backends.memory import MemoryCache
     from framework.cache.backends.null import NullCache
     from framework.cache.backends.redis import RedisCache
@@ -13,7 +14,17 @@ if TYPE_CHECKING:
     from framework.cache.settings import CacheSettings
     from framework.cache.tags import Tag
 
-__all__ = ["Cache", "CacheSettings", "Lock", "MemoryCache", "NullCache", "RedisCache", "Tag", "TwoLevelCache"]
+__all__ = [
+    "Cache",
+    "CacheSettings",
+    "Lock",
+    "MemoryCache",
+    "NullCache",
+    "RedisCache",
+    "Tag",
+    "TwoLevelCache",
+    "redis_client",
+]
 
 HOMES = {
     "Cache": "framework.cache.cache",
@@ -24,6 +35,7 @@ HOMES = {
     "RedisCache": "framework.cache.backends.redis",
     "Tag": "framework.cache.tags",
     "TwoLevelCache": "framework.cache.backends.two_level",
+    "redis_client": "framework.cache.backends.addresses",
 }
 
 

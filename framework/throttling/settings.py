@@ -11,7 +11,7 @@ from framework.throttling.rates import rates_of
 
 __all__ = ["ThrottlingSettings"]
 
-_SCHEMES = ("redis://", "rediss://", "unix://")
+_SCHEMES = ("redis", "unix")
 
 
 def _rates(text: str) -> str:
@@ -24,7 +24,7 @@ def _rates(text: str) -> str:
 
 def _usable(url: str) -> str:
     if url != "memory" and not url.startswith(_SCHEMES):
-        raise ValueError(f"wanted 'memory', or a URL that starts with {', '.join(_SCHEMES[:-1])} or {_SCHEMES[-1]}")
+        raise ValueError("wanted 'memory', or a URL as the cache has it: redis://…, redis+sentinel://…")
     return url
 
 

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, cast
 
-from framework.errors import ImproperlyConfigured
 from framework.throttling.memory import MemoryStore
 from framework.throttling.windows import Store
 
@@ -42,29 +41,23 @@ class Redis(Stores):
         super().__init__(max_keys)
         # Not above: a project that counts in memory doesn't pay for the client.
         from limits.aio.storage import RedisStorage
-        from redis.asyncio import BlockingConnectionPool
-        from redis.asyncio.retry import Retry
-        from redis.backoff import NoBackoff
         from redis.exceptions import RedisError
 
-        try:
-            self._pool = BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - untyped keywords
-                url,
-                max_connections=max_connections,
-                timeout=timeout,
-                socket_timeout=timeout,
-                socket_connect_timeout=timeout,
-                retry=Retry(NoBackoff(), 1),  # once: a server that was restarted leaves closed connections behind
-            )
-        except ValueError as error:
-            raise ImproperlyConfigured(
-                f"The URL of throttling cannot be used: {error}.", code="throttling.url"
-            ) from None
-        options: dict[str, Any] = {"connection_pool": self._pool}
-        # Its scripts count atomically. The pool is ours: `limits` gives its own no limits and never closes it.
-        self._server = cast(
-            "Store", RedisStorage("async+redis://", implementation="redispy", key_prefix=prefix, **options)
-        )
+        from framework.cache import redis_client
+
+        client, self._close = redis_client(url, timeout=timeout, max_connections=max_connections)
+
+        class OnClient(RedisStorage):
+            """The storage of `limits`, whose scripts count atomically, on a client that has time limits and an end."""
+
+            def configure_bridge(self) -> None:
+                def connection(readonly: bool) -> Any:
+                    return client
+
+                bridge: Any = self.bridge
+                bridge.storage, bridge.connection_getter = client, connection
+
+        self._server = cast("Store", OnClient("async+redis://", implementation="redispy", key_prefix=prefix))
         self._failures = (RedisError, OSError, TimeoutError)
         self._timeout = timeout
         self._retry = retry
@@ -91,4 +84,4 @@ class Redis(Stores):
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        await self._close()

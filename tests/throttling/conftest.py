@@ -1,6 +1,7 @@
 """Throttlers on memory and on a real server, projects with an app that a test writes, and a server to pull down."""
 
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -99,3 +100,37 @@ def own_server() -> Generator[tuple[subprocess.Popen[bytes], str]]:
     process.kill()
     process.wait()
     shutil.rmtree(folder)
+
+
+type StartServer = Callable[..., int]
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Generator[StartServer]:
+    """Start Valkey servers with options of their own: `port = start_server("--cluster-enabled", "yes")`."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str) -> int:
+        port = supervisor.free_port()
+        folder = tmp_path / str(port)
+        folder.mkdir()
+        (folder / "valkey.conf").touch()
+        command = [str(WHEELS["valkey"].find()), "valkey.conf", "--port", str(port), "--save", "", *options]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        processes.append(process)
+
+        def ready() -> bool:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            except OSError:
+                return False
+            return True
+
+        supervisor.wait_until(ready, process, folder / "log")
+        return port
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()

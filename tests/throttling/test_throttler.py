@@ -13,7 +13,7 @@ from framework import Project, Settings
 from framework.errors import ImproperlyConfigured, Throttled
 from framework.throttling import Rate, Throttler
 from framework.throttling.stores import Memory, Redis
-from framework.throttling.windows import SlidingWindows
+from framework.throttling.windows import FixedWindows, SlidingWindows
 
 
 def redis_stores(url: str, *, timeout: float = 2, retry: float = 5) -> Redis:
@@ -138,6 +138,42 @@ async def test_turned_off_it_counts_nothing() -> None:
         assert await throttler.hit("login", "ann", "1/minute") == []
 
 
+async def exercise(url: str) -> None:
+    """Count on the server at a URL, not in memory, until it refuses."""
+    for windows in (FixedWindows(), SlidingWindows()):
+        stores = redis_stores(url, timeout=5)
+        throttler = Throttler(stores, windows, rates={})
+        await throttler.hit("a", "b", "2/hour")
+        await throttler.hit("a", "b", "2/hour")
+        with pytest.raises(Throttled):
+            await throttler.hit("a", "b", "2/hour")
+        await throttler.reset("a", "b", "2/hour")
+        await throttler.hit("a", "b", "2/hour")
+        await throttler.close()
+        assert len(stores.memory) == 0
+
+
+async def test_it_counts_on_the_master_that_sentinels_name(start_server) -> None:
+    master = start_server()
+    sentinel = start_server("--sentinel")
+    async with redis.Redis(port=sentinel) as client:
+        await client.execute_command("SENTINEL", "MONITOR", "mymaster", "127.0.0.1", str(master), "1")
+    await exercise(f"redis+sentinel://127.0.0.1:{sentinel}/mymaster/1")
+    async with redis.Redis(port=master, db=1) as client:
+        assert await client.dbsize() > 0
+
+
+async def test_it_counts_on_a_cluster(start_server) -> None:
+    port = start_server("--cluster-enabled", "yes")
+    async with redis.Redis(port=port) as client:
+        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        for _ in range(200):
+            if "cluster_state:ok" in str(await client.execute_command("CLUSTER", "INFO")):
+                break
+            await asyncio.sleep(0.05)
+    await exercise(f"redis+cluster://127.0.0.1:{port}")
+
+
 # When the server is gone ---------------------------------------------------------------------------------------------
 
 
@@ -208,7 +244,7 @@ async def test_the_caches_server_is_the_one_unless_the_settings_say_otherwise(re
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("THROTTLING__URL", "memcached://x", "wanted 'memory', or a URL that starts with redis://"),
+        ("THROTTLING__URL", "memcached://x", "wanted 'memory', or a URL as the cache has it"),
         ("THROTTLING__DEFAULT", "10/minit", "'10/minit' is no rate"),
         ("THROTTLING__RATES", '{"login": "often"}', "'often' is no rate"),
     ],

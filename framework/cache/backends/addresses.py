@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from redis.asyncio.client import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.asyncio.connection import AbstractConnection, BlockingConnectionPool, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
 from framework.errors import ImproperlyConfigured
 
-__all__ = ["Server", "cluster_at", "is_cluster", "server_at"]
+__all__ = ["Server", "cluster_at", "is_cluster", "redis_client", "server_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,29 @@ def server_at(url: str, timeout: float) -> Server:
         raise unusable(error) from None
 
 
+def redis_client(url: str, *, timeout: float, max_connections: int) -> tuple[Any, Callable[[], Awaitable[object]]]:
+    """Return redis-py's client of what a URL names, and what closes it: for who asks what a cache has no method for.
+
+    A caller waits when all `max_connections` are in use. Of a cluster every node may have as many.
+    """
+    try:
+        parts = urlsplit(url)
+        if is_cluster(url):
+            cluster = cluster_at(url, timeout)
+            return cluster, cluster.aclose
+        # Once more, at once: a server that was restarted leaves closed connections in the pool.
+        limits: dict[str, Any] = {"max_connections": max_connections, "retry": Retry(NoBackoff(), 1)}
+        if not parts.scheme.endswith("+sentinel"):
+            limits = {**options(timeout), **limits, "timeout": timeout}
+            pool: Any = BlockingConnectionPool.from_url(url, **limits)  # pyright: ignore[reportUnknownMemberType]
+            return Redis.from_pool(pool), pool.aclose
+        sentinel, name, given = master_of(parts, timeout)
+        client = sentinel.master_for(name, **{**given, **limits})
+        return client, closing(sentinel, client.connection_pool)
+    except ValueError as error:
+        raise unusable(error) from None
+
+
 def alone(url: str, timeout: float) -> Server:
     pool: Any = ConnectionPool.from_url(url, **options(timeout))  # pyright: ignore[reportUnknownMemberType]
 
@@ -48,8 +72,8 @@ def alone(url: str, timeout: float) -> Server:
     return Server(connection, pool.disconnect)
 
 
-def by_sentinels(parts: SplitResult, timeout: float) -> Server:
-    """Return the master of a group: `redis+sentinel://:password@host:26379,host2:26379/mymaster/0`."""
+def master_of(parts: SplitResult, timeout: float) -> tuple[Any, str, dict[str, Any]]:
+    """Return the sentinels, the name of their master, and how to reach it."""
     name, _, database = parts.path.strip("/").partition("/")
     if not name:
         raise ValueError(
@@ -57,18 +81,27 @@ def by_sentinels(parts: SplitResult, timeout: float) -> Server:
         )
     secure = {"ssl": True} if parts.scheme.startswith("rediss") else {}
     sentinel: Any = Sentinel(hosts(parts, 26379), sentinel_kwargs={**options(timeout), **secure})
-    given = {**options(timeout), **secure, **credentials(parts), "db": int(database or 0)}
+    return sentinel, name, {**options(timeout), **secure, **credentials(parts), "db": int(database or 0)}
+
+
+def by_sentinels(parts: SplitResult, timeout: float) -> Server:
+    """Return the master of a group: `redis+sentinel://:password@host:26379,host2:26379/mymaster/0`."""
+    sentinel, name, given = master_of(parts, timeout)
     pool: Any = sentinel.master_for(name, **given).connection_pool
 
     def connection() -> AbstractConnection:
         return pool.connection_class(**pool.connection_kwargs)
 
+    return Server(connection, closing(sentinel, pool))
+
+
+def closing(sentinel: Any, pool: Any) -> Callable[[], Awaitable[object]]:
     async def close() -> None:
         for each in sentinel.sentinels:
             await each.aclose()
         await pool.disconnect()
 
-    return Server(connection, close)
+    return close
 
 
 def cluster_at(url: str, timeout: float) -> RedisCluster:
