@@ -20,8 +20,9 @@ from pydantic import BaseModel
 
 from framework.cache import Cache
 from framework.errors import FrameworkError, NotFound, Unavailable
+from framework.testing.mailer_contract import MailerContract
 
-__all__ = ["CacheContract"]
+__all__ = ["CacheContract", "MailerContract"]
 
 
 class Article(BaseModel):

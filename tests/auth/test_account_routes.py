@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from conftest import Site
-from flows import OTHER, PASSWORD, make_user, read_user, settings, token_of
 from httpx import AsyncClient
 
 from framework import Project
@@ -12,6 +10,8 @@ from framework.testing import Mailbox
 from framework.testing.projects import Projects
 from framework.throttling import ThrottlingSettings
 from framework.web import WebSettings, create_app, routes
+from tests.auth.conftest import Site
+from tests.auth.flows import OTHER, PASSWORD, make_user, read_user, settings, token_of
 
 ANN = {"email": "ann@example.com", "password": PASSWORD}
 

@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import MakeSite
-from flows import OTHER, PASSWORD, ask, kinds, make_user, read_user, settings, token_of
 from sqlalchemy import update
 
 from framework import Project
@@ -17,6 +15,8 @@ from framework.errors import Conflict, Invalid, NotFound, Unauthenticated
 from framework.mail import Message
 from framework.testing import Mailbox
 from framework.users import UserBase
+from tests.auth.conftest import MakeSite
+from tests.auth.flows import OTHER, PASSWORD, ask, kinds, make_user, read_user, settings, token_of
 
 
 @pytest.fixture
@@ -320,9 +320,8 @@ async def test_expired_tokens_are_cleared(project: Project, mailbox: Mailbox, an
 
 
 async def test_events_say_where_they_came_from(project: Project, mailbox: Mailbox, ann: UserBase) -> None:
-    from flows import From
-
     from framework.db import ReadSession, select
+    from tests.auth.flows import From
 
     with From("203.0.113.7"):
         await ask(project, Accounts, lambda accounts: accounts.forgot_password("ann@example.com"))

@@ -9,8 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import MakeSite, Site
-from flows import OTHER, PASSWORD, ask, make_user, read_user, settings, token_of
 from httpx import AsyncClient
 from pydantic import ValidationError
 
@@ -21,6 +19,8 @@ from framework.errors import DomainError
 from framework.mail import MemoryMailer, Message
 from framework.testing import Mailbox
 from framework.testing.projects import Projects
+from tests.auth.conftest import MakeSite, Site
+from tests.auth.flows import OTHER, PASSWORD, ask, make_user, read_user, settings, token_of
 
 KNOWN, UNKNOWN = "ann@example.com", "bob@example.com"
 

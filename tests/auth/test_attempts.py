@@ -3,16 +3,17 @@
 import asyncio
 
 import pytest
-from conftest import MakeSite
-from flows import OTHER, PASSWORD, From, ask, kinds, make_user, settings, token_of
 
 from framework import Project
 from framework.auth import Accounts, Attempts, Audit, Registration, Users
 from framework.auth.services import Logins
 from framework.auth.services.attempts import network
+from framework.auth.settings import AuditSettings
 from framework.errors import DomainError, Invalid, Throttled, Unauthenticated
 from framework.testing import Mailbox
 from framework.throttling import ThrottlingSettings
+from tests.auth.conftest import MakeSite
+from tests.auth.flows import OTHER, PASSWORD, From, ask, kinds, make_user, settings, token_of
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -117,6 +118,15 @@ class TestLockOut:
     @on_both_stores
     async def test_the_owner_still_logs_in_from_a_client_that_is_known(self, attacked: Project) -> None:
         assert await log_in(attacked, PASSWORD, "198.51.100.7") is None
+
+    async def test_a_project_that_stores_no_events_knows_its_clients_by_their_logins(self, make_site: MakeSite) -> None:
+        quiet = settings().model_copy(update={"audit": AuditSettings(store=False)})
+        project = make_site(auth=quiet, throttling=ThrottlingSettings(rates={"auth.login.account": "1/minute"}))
+        async with project.lifespan():
+            await make_user(project)
+            assert await log_in(project, PASSWORD, "198.51.100.7") is None
+            assert await log_in(project, PASSWORD, "203.0.113.1") is Throttled
+            assert await log_in(project, PASSWORD, "198.51.100.7") is None
 
     async def test_guesses_from_a_known_client_are_as_few_as_from_any(self, attacked: Project) -> None:
         found = [await log_in(attacked, "wrong", "198.51.100.7") for _ in range(7)]

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Site
-from flows import settings
 
 from framework.auth.services import attempts
 from framework.testing.projects import Projects
 from framework.web import routes
+from tests.auth.conftest import Site
+from tests.auth.flows import settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "accounts.md").read_text()

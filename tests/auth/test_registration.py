@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from conftest import MakeSite
-from flows import OTHER, PASSWORD, ask, kinds, make_user, read_user, settings, token_of
 
 from framework import Project
 from framework.auth import AuthSettings, Registration, Users
 from framework.errors import Conflict, FrameworkError, Invalid, PermissionDenied
 from framework.testing import Mailbox
+from tests.auth.conftest import MakeSite
+from tests.auth.flows import OTHER, PASSWORD, ask, kinds, make_user, read_user, settings, token_of
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import StartServer
 
 from framework import Project, Settings, checks
 from framework.errors import CommandError, ImproperlyConfigured
 from framework.mail import ConsoleMailer, FileMailer, Mailer, MailSettings, MemoryMailer, Message, Outbox, SmtpMailer
 from framework.mail.commands import sendtestmail
+from tests.mail.conftest import StartServer
 
 
 def project(tmp_path: Path, **environ: str) -> Project:

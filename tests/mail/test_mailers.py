@@ -3,83 +3,57 @@
 import io
 import os
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
-from conftest import StartServer
 
 from framework.errors import Unavailable
-from framework.mail import Attachment, ConsoleMailer, FileMailer, Mailer, MemoryMailer, Message, SmtpMailer
+from framework.mail import Attachment, ConsoleMailer, FileMailer, MemoryMailer, Message, SmtpMailer
 from framework.mail.url import MailURL
+from framework.testing.contracts import MailerContract
+from framework.testing.mailer_contract import Arrived
+from tests.mail.conftest import Server, StartServer
 
 
-@dataclass
-class Case:
-    """A mailer, and how to read what it was given."""
+class TestMemoryMailer(MailerContract):
+    @pytest.fixture
+    def mailer(self) -> MemoryMailer:
+        return MemoryMailer(sender=self.SENDER)
 
-    mailer: Mailer
-    read: Callable[[], list[EmailMessage]]
-
-
-def read_files(folder: Path) -> list[EmailMessage]:
-    return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(folder.glob("*.eml"))]
+    @pytest.fixture
+    def arrived(self, mailer: MemoryMailer) -> Arrived:
+        return lambda: [message.to_email() for message in mailer.sent]
 
 
-@pytest.fixture(params=["memory", "file", "smtp"])
-async def case(request: pytest.FixtureRequest, tmp_path: Path, start_server: StartServer) -> Case:
-    sender = "Site <no-reply@example.com>"
-    if request.param == "memory":
-        mailer = MemoryMailer(sender=sender)
-        return Case(mailer, lambda: [message.to_email() for message in mailer.sent])
-    if request.param == "file":
-        return Case(FileMailer(tmp_path / "mails", sender=sender), lambda: read_files(tmp_path / "mails"))
-    server = await start_server()
-    url = MailURL.parse(f"smtp://127.0.0.1:{server.port}", root=tmp_path)
-    return Case(SmtpMailer(url, sender=sender), lambda: server.mails)
+class TestFileMailer(MailerContract):
+    @pytest.fixture
+    def mailer(self, tmp_path: Path) -> FileMailer:
+        return FileMailer(tmp_path / "mails", sender=self.SENDER)
+
+    @pytest.fixture
+    def arrived(self, tmp_path: Path) -> Arrived:
+        def read() -> list[EmailMessage]:
+            paths = sorted((tmp_path / "mails").glob("*.eml"))
+            return [message_from_bytes(path.read_bytes(), policy=default) for path in paths]
+
+        return read
 
 
-def text_of(email: EmailMessage) -> str:
-    body = cast("Any", email.get_body(("plain",)))
-    return body.get_content().replace("\r\n", "\n")
+class TestSmtpMailer(MailerContract):
+    @pytest.fixture
+    async def server(self, start_server: StartServer) -> Server:
+        return await start_server()
 
+    @pytest.fixture
+    def mailer(self, server: Server) -> SmtpMailer:
+        return SmtpMailer(MailURL.parse(f"smtp://127.0.0.1:{server.port}", root=Path("/")), sender=self.SENDER)
 
-async def test_a_mail_arrives_as_it_was_written(case: Case) -> None:
-    text = "Grüße\n.\n..\nEnde ☃\n"
-    attachment = Attachment("a.bin", bytes(range(256)))
-    message = Message(
-        to="Ann <ann@example.com>", subject="Grüße", text=text, html="<p>☃</p>", attachments=(attachment,)
-    )
-    await case.mailer.send(message)
-    (email,) = case.read()
-    assert (email["To"], email["Subject"]) == ("Ann <ann@example.com>", "Grüße")
-    assert text_of(email) == text
-    assert [part.get_content() for part in email.iter_attachments()] == [bytes(range(256))]
-
-
-async def test_a_mail_without_a_sender_is_from_the_mailers(case: Case) -> None:
-    await case.mailer.send(Message(to="a@example.com", subject="1"))
-    await case.mailer.send(Message(to="a@example.com", subject="2", sender="b@example.org"))
-    assert [email["From"] for email in case.read()] == ["Site <no-reply@example.com>", "b@example.org"]
-
-
-async def test_sending_a_message_again_keeps_its_id_and_date(case: Case) -> None:
-    message = Message(to="a@example.com", subject="1")
-    await case.mailer.send(message)
-    first = {(email["Message-ID"], email["Date"]) for email in case.read()}
-    await case.mailer.send(message)
-    assert {(email["Message-ID"], email["Date"]) for email in case.read()} == first
-
-
-async def test_a_mailer_that_was_closed_opens_anew(case: Case) -> None:
-    await case.mailer.close()
-    await case.mailer.send(Message(to="a@example.com", subject="1"))
-    assert len(case.read()) == 1
+    @pytest.fixture
+    def arrived(self, server: Server) -> Arrived:
+        return lambda: server.mails
 
 
 async def test_the_console_shows_what_a_reader_would(capsys: pytest.CaptureFixture[str]) -> None:

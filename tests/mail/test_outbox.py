@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import StartServer
 
 from framework.errors import FrameworkError, ImproperlyConfigured, Invalid, Unavailable
 from framework.mail import Mailer, MailSettings, MemoryMailer, Message, Outbox, SmtpMailer
 from framework.mail.url import MailURL
+from tests.mail.conftest import StartServer
 
 
 class Moody(MemoryMailer):

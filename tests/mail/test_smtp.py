@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import StartServer
 
 from framework.errors import ImproperlyConfigured, Invalid, Unavailable
 from framework.mail import Message, SmtpMailer
 from framework.mail.url import MailURL
+from tests.mail.conftest import StartServer
 
 MESSAGE = Message(to="ann@example.com", subject="Hello", sender="site@example.com")
 

@@ -7,7 +7,7 @@ from sqlalchemy import or_
 
 from framework.auth.client import current_client
 from framework.auth.logins import normal_email, normal_username
-from framework.auth.models import SecurityEvent
+from framework.auth.models import Login, SecurityEvent
 from framework.auth.services.audit import Audit
 from framework.db import ReadSession, col, select
 from framework.errors import Throttled
@@ -122,19 +122,21 @@ class Attempts:
 
     async def _is_known(self, login: str, client: str) -> bool:
         """Tell whether an account was lately used from `client`. Asks the same where there is no such account."""
-        model = self._model
-        statement = (
+        model, since = self._model, datetime.now(UTC) - KNOWN_FOR
+        account = or_(col(model.email) == normal_email(login), col(model.username) == normal_username(login))
+        # Both, as a project may keep no events, and no logins of browsers.
+        events = (
             select(SecurityEvent.client)
             .join(model, col(model.id) == col(SecurityEvent.user_id))
-            .where(
-                or_(col(model.email) == normal_email(login), col(model.username) == normal_username(login)),
-                col(SecurityEvent.kind).in_(PROOFS),
-                col(SecurityEvent.at) > datetime.now(UTC) - KNOWN_FOR,
-            )
-            .distinct()
-            .limit(MOST_CLIENTS)
+            .where(account, col(SecurityEvent.kind).in_(PROOFS), col(SecurityEvent.at) > since)
         )
-        return any(network(address) == client for address in await self._reading.exec(statement))
+        logins = (
+            select(Login.client)
+            .join(model, col(model.id) == col(Login.user_id))
+            .where(account, col(Login.created_at) > since)
+        )
+        found = await self._reading.scalars(events.union(logins).limit(MOST_CLIENTS))
+        return any(network(address) == client for address in found)
 
 
 def client_key() -> str:
