@@ -43,6 +43,14 @@ async def test_a_server_on_this_machine_is_encrypted_where_it_can_be(
     assert (able.encrypted, unable.encrypted) == ([True], [False])
 
 
+async def test_no_mail_is_sent_in_the_clear_where_starttls_was_stripped(start_server: StartServer) -> None:
+    server = await start_server()
+    with pytest.raises(ImproperlyConfigured) as caught:
+        await mailer(f"smtp://127.0.0.1:{server.port}?starttls=require").send(MESSAGE)
+    assert caught.value.code == "mail.server"
+    assert server.mails == []
+
+
 async def test_no_password_is_sent_where_starttls_was_stripped(start_server: StartServer) -> None:
     server = await start_server(login=True)
     with pytest.raises(ImproperlyConfigured) as caught:
