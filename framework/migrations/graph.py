@@ -62,7 +62,8 @@ class Graph:
         if app not in self.apps:
             hint = f"Install the app {app!r}, or take the dependency out of {node.path}."
         else:
-            near = get_close_matches(revision, [item for item in self.files if item != node.revision], n=1)
+            others = [item for item in self.files if item != node.revision]
+            near = [item for item in others if item.startswith(revision)] or get_close_matches(revision, others, n=1)
             meant = f" Did you mean {near[0]!r}?" if near else ""
             hint = f"Restore the file, or correct {node.path}.{meant}"
         return HistoryError(f"Migration {node} comes after {revision!r}, which does not exist.", hint=hint)

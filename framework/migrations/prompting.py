@@ -9,15 +9,19 @@ from framework.migrations.evaluating import NAMES, Unreadable, evaluate
 from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner
 from framework.migrations.schema import Column, Table
 
-__all__ = ["Prompter"]
+__all__ = ["GO_AHEAD", "Prompter"]
+
+WAY_OUT = "Answer beforehand with --rename or --answers FILE, or take the safe answers with --noinput."
+GO_AHEAD = "With --noinput it goes ahead without a question."
 
 
 class Prompter(Questioner):
     """Asks on one stream and reads the answers from another."""
 
-    def __init__(self, answers: TextIO, questions: TextIO) -> None:
+    def __init__(self, answers: TextIO, questions: TextIO, way_out: str = WAY_OUT) -> None:
         self.answers = answers
         self.questions = questions
+        self.way_out = way_out
 
     def renamed_column(self, table: Table, old: Column, new: Column) -> bool:
         """Ask Django's question; where the type differs too, say so."""
@@ -124,7 +128,7 @@ class Prompter(Questioner):
             self.say("")
             raise CommandError(
                 "There was a question, and nobody to answer it. Nothing was written.",
-                hint="Answer beforehand with --rename or --answers FILE, or take the safe answers with --noinput.",
+                hint=self.way_out,
                 code="migrations.unanswered",
                 exit_code=3,
             )

@@ -44,7 +44,7 @@ KINDS: Mapping[str, Kind] = {
     "moment": Kind(sa.DateTime, None, ("instant",)),
     "instant": Kind(sa.DateTime(timezone=True), sa.func.now(), ("moment",)),
     "hour": Kind(sa.Time),
-    "uuid": Kind(sa.Uuid),
+    "uuid": Kind(sa.Uuid, None, ("text",)),
     "blob": Kind(sa.LargeBinary),
     "json": Kind(sa.JSON, distinct=False),
     "mood": Kind(None, "ok", ("text",), distinct=False),

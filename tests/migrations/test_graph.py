@@ -64,6 +64,13 @@ def test_taking_back_an_app_takes_what_other_apps_built_on_it() -> None:
     assert [step.migration.revision for step in steps] == ["b.0001_x", "a.0001_x"]
 
 
+def test_the_start_of_a_name_is_taken_for_the_whole() -> None:
+    long = Migration("a", "0002_a_long_name", "a.0002_a_long_name", Path())
+    with pytest.raises(HistoryError) as caught:
+        Graph([node("a", 1), long, node("a", 2), node("a", 3, "a.0002_a")])
+    assert "Did you mean 'a.0002_a_long_name'?" in str(caught.value.hint)
+
+
 def test_a_long_history_needs_no_recursion() -> None:
     nodes = [node("a", 1)] + [node("a", number, f"a.{number - 1:04}_x") for number in range(2, 3000)]
     assert len(Graph(reversed(nodes)).order) == 2999

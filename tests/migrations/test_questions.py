@@ -18,7 +18,7 @@ from workbench import Base, Model, Workshop, column, key, model
 from framework.errors import CommandError
 from framework.migrations.answers import Answered, Answers
 from framework.migrations.evaluating import Unreadable, evaluate
-from framework.migrations.prompting import Prompter
+from framework.migrations.prompting import GO_AHEAD, Prompter
 from framework.migrations.questioner import Questioner
 from framework.migrations.reading import read_column
 
@@ -103,6 +103,12 @@ def test_who_quits_writes_nothing(workshop: Workshop) -> None:
         with pytest.raises(CommandError) as caught:
             workshop.detect(post(TITLE, column("age", sa.Integer, nullable=False)))
         assert (caught.value.exit_code, caught.value.code) == (3, "migrations.unanswered")
+
+
+def test_a_command_without_answers_beforehand_names_its_own_way_out() -> None:
+    with pytest.raises(CommandError) as caught:
+        Prompter(io.StringIO(), io.StringIO(), GO_AHEAD).agrees("Do you wish to proceed?")
+    assert caught.value.hint == "With --noinput it goes ahead without a question."
 
 
 async def test_three_steps_expand_backfill_contract(base: Base) -> None:

@@ -169,6 +169,17 @@ def test_a_migration_is_shortened_and_the_rest_of_its_file_stays(workshop: Works
     assert (again.operations, again.optimized) == (1, 1)
 
 
+def test_a_squashed_migration_is_shortened_beside_those_it_was_made_of(workshop: Workshop) -> None:
+    workshop.make(USER, model("blog", "Post", key))
+    workshop.make(USER, model("blog", "Post", key, TITLE))
+    graph = workshop.graph()
+    members = members_of(graph, graph.leaves("blog")[0], None)
+    write(squash(graph, members, "0001_squashed", optimized=False).migration, workshop.folders["blog"])
+    graph = workshop.graph().apart()
+    found = shorten(graph, graph.nodes["blog.0001_squashed"])
+    assert (found.operations, found.optimized) == (3, 1)
+
+
 def test_the_last_migration_takes_in_what_has_changed_since(workshop: Workshop) -> None:
     workshop.make(USER, model("blog", "Post", key))
     workshop.make(USER, model("blog", "Post", key, TITLE))

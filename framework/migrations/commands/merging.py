@@ -21,7 +21,7 @@ def merge_ends(
 ) -> bool:
     """Write a merge for each app with several ends; return whether there was one."""
     from framework.migrations.merging import branches, merge
-    from framework.migrations.prompting import Prompter
+    from framework.migrations.prompting import GO_AHEAD, Prompter
     from framework.migrations.writer.files import render, write
 
     graph = graph_of(site)
@@ -35,7 +35,7 @@ def merge_ends(
             typer.echo(f"  Branch {branch.end.name}")
             for line in branch.lines:
                 typer.echo(f"    {line}")
-        if not quiet and not Prompter(sys.stdin, sys.stdout).agrees(QUESTION):
+        if not quiet and not Prompter(sys.stdin, sys.stdout, GO_AHEAD).agrees(QUESTION):
             continue
         made = merge(graph, ends, name)
         if not dry_run:

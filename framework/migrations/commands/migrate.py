@@ -65,6 +65,8 @@ def migrate(
     steps, target = choose(seen.graph, seen.applied, app, name)
     if plan:
         show_plan(steps)
+        if safe_only and steps and not check:
+            return judge(invocation, seen, steps)
     if check or plan:
         raise typer.Exit(1 if check and steps else 0)
     if invocation.verbosity:
@@ -144,6 +146,14 @@ async def carry_out(
             steps, fake=fake, fake_initial=fake_initial, wait=wait, report=printer.report, tell=printer.tell
         )
     await conclude(invocation)
+
+
+async def judge(invocation: Invocation, seen: Outlook, steps: list[Step]) -> None:
+    """Raise when a step is unsafe; make none."""
+    from framework.migrations.migrating import executor_of
+
+    async with executor_of(invocation.project, seen.graph) as executor:
+        refuse_unsafe(executor, seen.applied, steps)
 
 
 def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) -> None:

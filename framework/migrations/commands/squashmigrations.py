@@ -33,7 +33,7 @@ def squashmigrations(
     squashed_name: Annotated[str | None, typer.Option("--squashed-name", help="Name of the new migration.")] = None,
 ) -> None:
     """Write one migration that stands for several. Needs no database."""
-    from framework.migrations.prompting import Prompter
+    from framework.migrations.prompting import GO_AHEAD, Prompter
     from framework.migrations.squashing.joining import members_of, squash
     from framework.migrations.writer.files import write
 
@@ -51,7 +51,7 @@ def squashmigrations(
     typer.echo("Will squash the following migrations:")
     for node in members:
         typer.echo(f" - {node.name}")
-    if not noinput and not Prompter(sys.stdin, sys.stdout).agrees("Do you wish to proceed?"):
+    if not noinput and not Prompter(sys.stdin, sys.stdout, GO_AHEAD).agrees("Do you wish to proceed?"):
         return
     words = squashed_name or f"squashed_{last.name}"
     if first is None:

@@ -70,7 +70,9 @@ def require_own(graph: Graph, leaf: Migration, applied: set[str]) -> None:
 def rewrite(graph: Graph, migration: Migration, name: str, added: Sequence[NewMigration]) -> Rewritten:
     """Return a file with its own operations and those `added`."""
     own = migration.revision
-    before = replay(graph, [item for item in graph.order if item != own and own not in graph.ancestors([item])])
+    # What is added was found with all there is; the file itself stands on what it follows, not on what it replaces.
+    others = [item for item in graph.order if own not in graph.ancestors([item])] if added else graph.ancestors([own])
+    before = replay(graph, [item for item in others if item != own])
     after = before.copy()
     forward = list(replay_one(migration, after))
     backward = list(replay_one(migration, after.copy(), "downgrade"))

@@ -90,7 +90,15 @@ def test_the_commands_write_refuse_and_report(tmp_path: Path) -> None:
     folder.post()
     folder.manage("makemigrations", "migrate --safe-only")
     folder.post("stars: int = 1")
-    output = folder.manage("makemigrations --safe --noinput", "migrate blog 0002 --safe-only", "migrate --safe-only")
+    output = folder.manage(
+        "makemigrations --safe --noinput",
+        "migrate blog 0002 --safe-only",
+        "migrate --safe-only --plan",
+        "migrate --safe-only",
+    )
+    planned = output.partition("$ migrate --safe-only --plan\n")[2].partition("$ ")[0]
+    assert planned.startswith("Planned operations:\nblog.0003_post_stars_contract\n")
+    assert "2 unsafe step(s)" in planned
     assert "blog/migrations/0002_post_stars.py\n    + Add field stars to post\n" in output
     left = "Left to you: blog.0003_post_stars_contract takes the server default of column 'stars' of 'blog_post'"
     assert left in output
