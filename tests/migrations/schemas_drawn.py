@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from workbench import Model, column, key, model
 
-__all__ = ["MEMBERS", "Col", "Pair", "Tab", "models_of", "pairs", "value_of"]
+__all__ = ["CROWDED", "MEMBERS", "Col", "Pair", "Tab", "models_of", "pairs", "value_of"]
 
 ROWS = (1, 2, 3)
 MEMBERS = (("sad", "ok"), ("sad", "fine", "ok"))
@@ -124,6 +124,34 @@ class Pair:
     after: tuple[Tab, ...]
     grows: bool
     """Whether the enum gets another member."""
+
+
+def ref(number: int, name: str, to: int | None) -> Col:
+    """Return a column that points, or has pointed, at a table."""
+    return Col(number, name, "int", to=to)
+
+
+CROWDED = Pair(
+    (
+        Tab(0, "blog", "T0", (ref(0, "c0", 1), Col(1, "c1", "mood", default=True), Col(2, "c2", "int", index=True))),
+        Tab(1, "blog", "T1", (ref(0, "c0", 0), Col(1, "c1", "name", unique=True))),
+        Tab(2, "users", "T2", (Col(0, "c0", "mood", default=True), ref(1, "c1", 3), Col(2, "c2", "small", check=True))),
+        Tab(3, "users", "T3", (Col(0, "c0", "uuid", unique=True),)),
+        Tab(4, "blog", "T4", (ref(0, "c0", 3), Col(1, "c1", "mood"))),
+        Tab(5, "blog", "T5", (ref(0, "c0", 3), Col(1, "c1", "price", nullable=False, default=True))),
+    ),
+    (
+        Tab(0, "blog", "T0New", (ref(0, "c0", 1), Col(1, "c1", "mood", default=True), Col(2, "c2", "int", index=True))),
+        Tab(1, "blog", "T1New", (ref(0, "c0", 0), Col(1, "c1", "name", unique=True))),
+        Tab(2, "users", "T2", (Col(0, "c0x", "text"), Col(9, "c9", "mood"), Col(2, "c2x", "big", nullable=False))),
+        Tab(3, "users", "T3Told", (Col(0, "c0x", "text", unique=True),)),
+        Tab(5, "blog", "T5", (ref(0, "c0", None), Col(1, "c1x", "amount"))),
+        Tab(6, "blog", "T6", (Col(0, "c0", "mood", nullable=False, default=True), ref(1, "c1", 3))),
+    ),
+    grows=True,
+)
+"""What has gone wrong before, in one: tables that point at each other are renamed, an enum leaves a column and comes
+into another with more members, keys go while their target gets another name, columns get other names and types."""
 
 
 def models_of(tables: Sequence[Tab], members: Sequence[str]) -> list[Model]:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, given, note, settings
-from schemas_drawn import MEMBERS, ROWS, Col, Pair, Tab, models_of, pairs, value_of
+from hypothesis import HealthCheck, Phase, example, given, note, settings
+from schemas_drawn import CROWDED, MEMBERS, ROWS, Col, Pair, Tab, models_of, pairs, value_of
 from sqlalchemy.ext.asyncio import AsyncEngine
 from workbench import CONVENTION, Base, Workshop
 
@@ -251,10 +251,11 @@ def workshop_of(pair: Pair) -> Generator[tuple[Workshop, list[str]]]:
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
-    phases=[Phase.generate, *([Phase.shrink] if EXAMPLES else [])],  # shrinking takes minutes
+    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if EXAMPLES else [])],  # shrinking takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(pair=pairs())
+@example(pair=CROWDED)
 def test_a_schema_becomes_another_with_its_rows_and_goes_back(pair: Pair, runner: Runner) -> None:
     with workshop_of(pair) as (workshop, begun):
         for engine in runner.engines():
