@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from framework.cache.backends.redis import RedisCache
     from framework.cache.backends.two_level import TwoLevelCache
     from framework.cache.cache import Cache
+    from framework.cache.cached import cached
     from framework.cache.locks import Lock
     from framework.cache.settings import CacheSettings
     from framework.cache.tags import Tag
@@ -23,6 +24,7 @@ __all__ = [
     "RedisCache",
     "Tag",
     "TwoLevelCache",
+    "cached",
     "redis_client",
 ]
 
@@ -35,6 +37,7 @@ HOMES = {
     "RedisCache": "framework.cache.backends.redis",
     "Tag": "framework.cache.tags",
     "TwoLevelCache": "framework.cache.backends.two_level",
+    "cached": "framework.cache.cached",
     "redis_client": "framework.cache.backends.addresses",
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.apps import AppConfig, Probe
 from framework.cache.settings import CacheSettings
-from framework.errors import Unavailable
+from framework.errors import ImproperlyConfigured, Unavailable
 from framework.project import Project
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class CacheConfig(AppConfig):
 
         self.cache = made(project.settings.section(CacheSettings))
         project.services.value(Cache, self.cache)
+        if "db" in project.apps:
+            follow(project)
 
     def health(self, project: Project) -> Mapping[str, Probe]:
         """Ask the cache that services get."""
@@ -37,6 +39,28 @@ class CacheConfig(AppConfig):
             yield
         finally:
             await self.cache.close()
+
+
+def follow(project: Project) -> None:
+    """Invalidate what depends on rows when they are changed: after the commit, and only then."""
+    from framework.cache.cache import Cache
+    from framework.cache.tags import names_of_tables
+    from framework.db import Changes, Database
+
+    database = project.services.find_value(Database)
+    if database is None:
+        raise ImproperlyConfigured(
+            "The cache is installed before the database, whose changes it is to follow.",
+            hint="Put 'framework.db' above 'framework.cache' in installed_apps.",
+            code="cache.order",
+        )
+
+    async def invalidate(changes: Changes) -> None:
+        async with project.scope() as scope:  # the one that a test or a setting may have put in its place
+            cache = await scope.get(Cache)
+        await cache.tags.invalidate(names_of_tables(changes.tables))
+
+    database.on_change(invalidate)
 
 
 def made(settings: CacheSettings) -> "Cache":

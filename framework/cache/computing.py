@@ -4,16 +4,17 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from framework.cache.codecs import Codec, Mismatch, unfit
 from framework.cache.entries import Entry
 from framework.cache.locks import Lock, pauses
 from framework.cache.tags import Tag, stands
+from framework.cache.work import reading_for, uncommitted
 from framework.errors import DomainError, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -53,18 +54,49 @@ class Recipe[T]:
 type Outcome = Entry | DomainError | Literal["failed", "cancelled"]
 """What a flight ended with. When it failed, the others help themselves; when it was cancelled, one of them flies."""
 
+type Versions = Mapping[str, bytes | None]
+
+
+class Made(NamedTuple):
+    """A value that was made."""
+
+    entry: Entry
+    is_for_all: bool = True
+    """Whether others may have it. Not what somebody saw who has been reading since before a change, or who wrote."""
+
+
+@dataclass(slots=True)
+class Flight:
+    """A value that is being made, and that others wait for."""
+
+    outcome: asyncio.Future[Outcome]
+    versions: Versions | None = None
+    """How the tags stood when it began; `None` before."""
+
+    def began_after(self, versions: Versions) -> bool:
+        """Tell whether it sees all that was changed before the tags stood like that."""
+        if self.versions is None:
+            return True
+        return all(self.versions.get(name) == version for name, version in versions.items() if version is not None)
+
 
 class Computing:
     """Gets values for the callers of one cache."""
 
     def __init__(self, cache: "Cache") -> None:
         self._cache = cache
-        self._flights: dict[str, asyncio.Future[Outcome]] = {}
+        self._flights: dict[str, Flight] = {}
         self._renewals: dict[str, asyncio.Task[None]] = {}
 
     async def obtain[T](self, recipe: Recipe[T]) -> T:
-        """Return the value of a recipe: the one that is kept, or a new one."""
-        entry = await self.find(recipe)
+        """Return the value of a recipe: the one that is kept, or a new one.
+
+        A caller that has changed what the value depends on, and not committed it, gets one of its own.
+        """
+        changed = uncommitted()
+        if changed and not changed.isdisjoint(recipe.tags):
+            return await self._own(recipe)
+        entry, versions = await self.find(recipe)
         if entry is not None:
             try:
                 value = self.value_of(entry, recipe)
@@ -74,7 +106,9 @@ class Computing:
                 if entry.stale_at and entry.stale_at <= time.time():
                     self._renew_soon(recipe)
                 return value
-        entry = await self._join(recipe)
+        if changed and not recipe.tags:  # nobody said that the changes have nothing to do with it
+            return await self._own(recipe)
+        entry = await self._join(recipe, versions)
         try:
             return self.value_of(entry, recipe)
         except Mismatch as error:
@@ -87,45 +121,50 @@ class Computing:
             raise NotFound(said["subject"], detail=said["detail"], code=said["code"])
         return recipe.codec.load(entry.payload)
 
-    async def find[T](self, recipe: Recipe[T]) -> Entry | None:
-        """Return what is kept and still good, also when its time is over, or `None`."""
+    async def _own[T](self, recipe: Recipe[T]) -> T:
+        """Make the value for one caller, the way it would come from the cache."""
+        return recipe.codec.load(recipe.codec.dump(await recipe.make()))
+
+    async def find[T](self, recipe: Recipe[T]) -> tuple[Entry | None, Versions]:
+        """Return what is kept and still good, also when its time is over, or `None`; and how the tags stand."""
         cache = self._cache
         try:
-            found, *versions = await cache.read([recipe.key, *(cache.tags.key(name) for name in recipe.tags)])
+            found, *standing = await cache.read([recipe.key, *(cache.tags.key(name) for name in recipe.tags)])
+            versions = dict(zip(recipe.tags, standing, strict=True))
             entry = Entry.decode(found) if found is not None else None
             if entry is None or not recipe.codec.accepts(entry.mark):
-                return None
-            if entry.versions:
-                known = dict(zip(recipe.tags, versions, strict=True))
-                if not known.keys() >= entry.versions.keys():
-                    return (await cache.tags.good({"": entry})).get("")
-                if not stands(entry, known):
-                    return None
+                return None, versions
+            if not versions.keys() >= entry.versions.keys():
+                entry = (await cache.tags.good({"": entry})).get("")
+            elif not stands(entry, versions):
+                entry = None
         except Unavailable:
-            return None
-        return entry
+            return None, {}
+        return entry, versions
 
-    async def _join[T](self, recipe: Recipe[T]) -> Entry:
+    async def _join[T](self, recipe: Recipe[T], versions: Versions) -> Entry:
         """Wait for the caller that is making the value, or be that caller."""
         if recipe.key in _at_work.get():
-            return await self._made(recipe)
-        while (flight := self._flights.get(recipe.key)) is not None:
-            outcome = await asyncio.shield(flight)
+            return (await self._made(recipe)).entry
+        while (flight := self._flights.get(recipe.key)) is not None and flight.began_after(versions):
+            outcome = await asyncio.shield(flight.outcome)
             if isinstance(outcome, Entry):
                 return outcome
             if isinstance(outcome, DomainError):
                 raise outcome
             if outcome == "failed":
-                return await self._made(recipe)
+                return (await self._made(recipe)).entry
         return await self._lead(recipe)
 
     async def _lead[T](self, recipe: Recipe[T]) -> Entry:
-        flight = self._flights[recipe.key] = asyncio.get_running_loop().create_future()
+        flight = self._flights[recipe.key] = Flight(asyncio.get_running_loop().create_future())
         before = _at_work.set(_at_work.get() | {recipe.key})
         outcome: Outcome = "failed"
         try:
-            outcome = await (self._computed(recipe) if self._cache.shared else self._made(recipe))
-            return outcome
+            made = await (self._computed(recipe, flight) if self._cache.shared else self._made(recipe, flight))
+            if made.is_for_all:
+                outcome = made.entry
+            return made.entry
         except DomainError as error:
             if not isinstance(error, Unavailable):
                 outcome = error
@@ -135,63 +174,71 @@ class Computing:
             raise
         finally:
             _at_work.reset(before)
-            del self._flights[recipe.key]
-            flight.set_result(outcome)
+            if self._flights.get(recipe.key) is flight:
+                del self._flights[recipe.key]
+            flight.outcome.set_result(outcome)
 
-    async def _computed[T](self, recipe: Recipe[T]) -> Entry:
+    async def _computed[T](self, recipe: Recipe[T], flight: Flight) -> Made:
         """Make the value unless another process does; then wait for it, or take over when that one fails."""
-        lock = Lock(self._cache, f"{self._cache.prefix}making:{recipe.key}", ttl=recipe.lock)
+        lock = self._lock(recipe)
         try:
             for pause in pauses():
                 if await lock.acquire(wait=0):
                     break
                 await asyncio.sleep(pause)
-                if (entry := await self.find(recipe)) is not None:
-                    return entry
+                if (entry := (await self.find(recipe))[0]) is not None:
+                    return Made(entry)
         except Unavailable:
-            return await self._made(recipe)
+            return await self._made(recipe, flight)
         try:
             # Somebody may have been faster than the lock.
-            return await self.find(recipe) or await self._made(recipe)
+            entry, _ = await self.find(recipe)
+            return Made(entry) if entry is not None else await self._made(recipe, flight)
         finally:
             await lock.release()
 
-    async def _made[T](self, recipe: Recipe[T], make: Callable[[], Awaitable[T]] | None = None) -> Entry:
+    def _lock[T](self, recipe: Recipe[T]) -> Lock:
+        return Lock(self._cache, f"{self._cache.prefix}making:{recipe.key}", ttl=recipe.lock)
+
+    async def _made[T](
+        self, recipe: Recipe[T], flight: Flight | None = None, make: Callable[[], Awaitable[T]] | None = None
+    ) -> Made:
         """Make the value and keep it, unless what it depends on changed meanwhile."""
-        began = time.monotonic()
-        try:
-            versions = await self._cache.tags.versions(recipe.tags) if recipe.tags else {}
-        except Unavailable:
-            versions = None
+        began, changed = time.monotonic(), uncommitted()
+        versions = await self._versions(recipe)
+        if flight is not None:
+            flight.versions = versions
+        tags: Iterable[Tag] = ()
         try:
             value = await (make or recipe.make)()
         except NotFound as error:
             if not recipe.missing:
                 raise
             said = {"subject": error.subject, "detail": error.detail, "code": error.code}
-            entry = Entry(json.dumps(said).encode(), recipe.codec.mark, versions=versions or {}, absent=True)
+            entry = Entry(json.dumps(said).encode(), recipe.codec.mark, absent=True)
         else:
-            entry = Entry(recipe.codec.dump(value), recipe.codec.mark, versions=versions or {})
-            if recipe.tags_of is not None and versions is not None:
-                versions = await self._more_versions(recipe.tags_of(value), versions, began)
-        if versions is not None:
-            entry = await self._kept(recipe, entry, versions)
-        return entry
-
-    async def _more_versions(
-        self, tags: Iterable[Tag], versions: dict[str, bytes], began: float
-    ) -> dict[str, bytes] | None:
-        """Return the versions with those of tags that only the value told, `None` if one changed while it was made."""
-        names = [name for name in self._cache.tags.names(tags) if name not in versions]
-        if not names:
-            return versions
+            entry = Entry(recipe.codec.dump(value), recipe.codec.mark)
+            tags = recipe.tags_of(value) if recipe.tags_of is not None else ()
+        if uncommitted() != changed:  # it wrote, which those who got it from the cache would not do
+            return Made(entry, is_for_all=False)
+        if versions is None:
+            return Made(entry)
+        names = self._cache.tags.names(tags)
+        reading = max(time.monotonic() - began if names else 0, reading_for())
         try:
-            more = await self._cache.tags.versions(names)
-            if await self._cache.tags.changed_within(names, time.monotonic() - began):
-                return None
+            versions |= await self._cache.tags.versions(name for name in names if name not in versions)
+            if reading and await self._cache.tags.changed_within(versions, reading):
+                return Made(entry, is_for_all=False)
+        except Unavailable:
+            return Made(entry)
+        return Made(await self._kept(recipe, entry, versions))
+
+    async def _versions[T](self, recipe: Recipe[T]) -> dict[str, bytes] | None:
+        """Return how the tags stand before the value is made, `None` when nobody can tell."""
+        try:
+            return await self._cache.tags.versions(recipe.tags) if recipe.tags else {}
         except Unavailable:
             return None
-        return versions | more
 
     async def _kept[T](self, recipe: Recipe[T], entry: Entry, versions: dict[str, bytes]) -> Entry:
         cache = self._cache
@@ -211,14 +258,14 @@ class Computing:
 
     async def _renewed[T](self, recipe: Recipe[T]) -> None:
         """Make a value anew that is still given out, unless another process is at it."""
-        lock = Lock(self._cache, f"{self._cache.prefix}making:{recipe.key}", ttl=recipe.lock)
+        lock = self._lock(recipe)
         try:
             if not await lock.acquire(wait=0):
                 return
             try:
-                entry = await self.find(recipe)
+                entry, _ = await self.find(recipe)
                 if entry is None or entry.stale_at <= time.time():
-                    await self._made(recipe, recipe.remake)
+                    await self._made(recipe, make=recipe.remake)
             finally:
                 await lock.release()
         except Exception:

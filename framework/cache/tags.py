@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from sqlmodel import SQLModel
 
     from framework.cache.cache import Cache
-    from framework.db import Changes
 
-__all__ = ["Tag", "Tags", "changed_names_of", "names_of", "names_of_changes"]
+__all__ = ["Tag", "Tags", "changed_names_of", "names_of", "names_of_tables"]
 
 type Tag = "str | type[SQLModel] | SQLModel | tuple[type[SQLModel], Any]"
 """A text of yours; a model, of which any row changed; a row of it, `post` or `(Post, 1)`."""
@@ -106,10 +105,10 @@ def changed_names_of(tag: Any) -> list[str]:
     return [name for table in tables_of(model) for name in (table, f"{table}:{key}")]
 
 
-def names_of_changes(changes: "Changes") -> list[str]:
-    """Return what a committed transaction changed."""
+def names_of_tables(changed: Mapping[str, Iterable[tuple[Any, ...]] | None]) -> list[str]:
+    """Return what changed with these rows, by table; with any row where they are not known."""
     names: list[str] = []
-    for table, keys in changes.tables.items():
+    for table, keys in changed.items():
         names.append(table)
         names += [f"{table}:*"] if keys is None else [f"{table}:{text_of(key)}" for key in keys]
     return names

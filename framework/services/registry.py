@@ -75,7 +75,12 @@ class Services:
 
     def scope(self) -> Scope:
         """Return a new unit of work, to be entered with `async with`: a request, a task or a command."""
-        return Scope(self._plan)
+        return Scope(self._plan, self)
+
+    def find_value[T](self, type_: TypeForm[T]) -> T | None:
+        """Return the object that stands for `type_` in the whole project; `None` when there is none, or one a scope."""
+        provider = self._find(plain(type_))
+        return provider.value if provider is not None and provider.factory is None else None
 
     def __contains__(self, type_: object) -> bool:
         """Tell whether something provides `type_`; what that needs in turn is not looked at."""

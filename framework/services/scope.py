@@ -3,17 +3,22 @@
 import asyncio
 import inspect
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from contextvars import Token
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from typing_extensions import TypeForm
 
+from framework import context
 from framework._modules import name_of
 from framework.errors import FrameworkError
 from framework.services.plans import Step, cycle
 from framework.services.signatures import plain
+
+if TYPE_CHECKING:
+    from framework.services.registry import Services
 
 
 def _unusable(key: Any, status: str) -> FrameworkError:
@@ -65,8 +70,10 @@ class Scope:
     swallow it: a clean end commits, an exception rolls back, whatever the others do.
     """
 
-    def __init__(self, plan: Callable[[Any], tuple[Step, ...]]) -> None:
+    def __init__(self, plan: Callable[[Any], tuple[Step, ...]], services: "Services | None" = None) -> None:
         self._plan = plan
+        self._services = services
+        self._before: Token[Services | None] | None = None
         self._built: dict[Any, Any] = {Scope: self}
         self._opening: dict[Any, _Opening] = {}
         self._stack = AsyncExitStack()
@@ -76,6 +83,7 @@ class Scope:
         if self._status != "new":
             raise _unusable(Scope, self._status)
         self._status = "open"
+        self._before = context.services.set(self._services)
         return self
 
     async def __aexit__(
@@ -85,6 +93,9 @@ class Scope:
         try:
             await self._stack.__aexit__(kind, error, trace)
         finally:
+            if self._before is not None:
+                with suppress(ValueError):  # left in another context than it was entered in, as fixtures may be
+                    context.services.reset(self._before)
             self._built.clear()  # holds this scope too: without the circle it is freed at once
 
     async def get[T](self, type_: TypeForm[T]) -> T:

@@ -111,6 +111,8 @@ class CacheContract:
         await cache.set_many({}, int)
         await cache.delete_many([])
         assert await cache.get_many([], int) == {}
+        assert list(await cache.read([])) == list(await cache.remaining([])) == []
+        await cache.write({}, 60)
 
     async def test_a_value_is_gone_when_its_time_is_over(self, cache: Cache) -> None:
         """Of a short and a long one, the short one."""

@@ -3,13 +3,17 @@
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Generator
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import pytest
 
+from framework import Project, Settings
+from framework.cache import Cache, MemoryCache
+from framework.db import Database, tables_of
 from framework.testing.servers import WHEELS
 from framework.testing.supervisor import free_port
 
@@ -95,3 +99,47 @@ def make_server(tmp_path: Path) -> Generator[MakeServer]:
 def server(make_server: MakeServer) -> Server:
     """A server of this test's own."""
     return make_server()
+
+
+# An app with a database --------------------------------------------------------------------------------------------
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+APPS = ("framework.db", "framework.cache", "press")
+
+type MakeProject = Callable[..., Awaitable[Project]]
+
+
+@pytest.fixture
+async def make_project(database_url: str, tmp_path: Path) -> AsyncGenerator[MakeProject]:
+    """Return a function that makes projects on one database, each as if in a process of its own."""
+    async with AsyncExitStack() as stack:
+
+        async def make(cache: Cache | None = None, apps: tuple[str, ...] = APPS, **environ: str) -> Project:
+            from sqlmodel import SQLModel
+
+            project = Project(
+                Settings(
+                    _root=tmp_path,
+                    _environ={"DATABASE_URL": database_url, "SECRET_KEY": "only for tests " * 4, **environ},
+                    _env_file=None,
+                    _secrets_dir=None,
+                    installed_apps=apps,
+                )
+            )
+            if cache is not None:
+                project.services.value(Cache, cache)
+            await stack.enter_async_context(project.lifespan())
+            database = project.services.find_value(Database)
+            assert database is not None
+            async with database.engine.begin() as connection:
+                await connection.run_sync(SQLModel.metadata.create_all, tables_of(project))
+            return project
+
+        yield make
+
+
+@pytest.fixture
+async def project(make_project: MakeProject) -> Project:
+    """A project with the app `press`, on SQLite and on PostgreSQL."""
+    return await make_project(MemoryCache())

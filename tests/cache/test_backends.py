@@ -29,7 +29,7 @@ class TestNullCache(CacheContract):
 class TestRedisCache(CacheContract):
     @pytest.fixture
     async def cache(self, redis_url: str) -> AsyncGenerator[Cache]:
-        cache = RedisCache(redis_url, prefix="t:")
+        cache = RedisCache(redis_url, prefix="t:", timeout=10)
         yield cache
         await cache.close()
 
@@ -37,6 +37,6 @@ class TestRedisCache(CacheContract):
 class TestTwoLevelCache(CacheContract):
     @pytest.fixture
     async def cache(self, redis_url: str) -> AsyncGenerator[Cache]:
-        cache = TwoLevelCache(MemoryCache(), RedisCache(redis_url, prefix="t:"))
+        cache = TwoLevelCache(MemoryCache(), RedisCache(redis_url, prefix="t:", timeout=10))
         yield cache
         await cache.close()

@@ -25,7 +25,11 @@ from tests.cache.conftest import MakeServer, Server
 
 
 async def test_prefixes_and_versions_keep_values_on_one_server_apart(redis_url: str) -> None:
-    caches = [RedisCache(redis_url, prefix=prefix, version=version) for prefix in ("a:", "b:") for version in (1, 2)]
+    caches = [
+        RedisCache(redis_url, prefix=prefix, version=version, timeout=10)
+        for prefix in ("a:", "b:")
+        for version in (1, 2)
+    ]
     for number, cache in enumerate(caches):
         await cache.set("k", number)
     assert [await cache.get("k", int) for cache in caches] == [0, 1, 2, 3]
@@ -37,7 +41,7 @@ async def test_prefixes_and_versions_keep_values_on_one_server_apart(redis_url: 
 
 
 async def test_the_settings_say_how_long_less_some_chance(redis_url: str) -> None:
-    cache = RedisCache(redis_url, ttl=100, jitter=0.5)
+    cache = RedisCache(redis_url, ttl=100, jitter=0.5, timeout=10)
     await cache.set_many({str(number): number for number in range(20)})
     await asyncio.gather(*(cache.set(f"each {number}", number) for number in range(20)))
     left = await cache.remaining([cache.key(f"each {number}") for number in range(20)])
@@ -49,7 +53,7 @@ async def test_the_settings_say_how_long_less_some_chance(redis_url: str) -> Non
 
 
 async def test_nothing_is_pickled(redis_url: str) -> None:
-    cache = RedisCache(redis_url)
+    cache = RedisCache(redis_url, timeout=10)
     await cache.set("k", {"a": [1, None]})
     (stored,) = await cache.read([cache.key("k")])
     assert stored is not None
@@ -61,7 +65,7 @@ async def test_nothing_is_pickled(redis_url: str) -> None:
 
 
 async def test_all_callers_share_one_connection(server: Server) -> None:
-    cache = RedisCache(server.url)
+    cache = RedisCache(server.url, timeout=10)
     await asyncio.gather(*(cache.get(str(number)) for number in range(500)))
     assert server.connections == 1
     await cache.close()
@@ -69,7 +73,7 @@ async def test_all_callers_share_one_connection(server: Server) -> None:
 
 
 async def test_a_call_that_was_cancelled_leaves_no_answer_for_the_next(server: Server) -> None:
-    cache = RedisCache(server.url)
+    cache = RedisCache(server.url, timeout=10)
     await cache.set("a", 1)
     await cache.set("b", 2)
     for _ in range(20):
@@ -84,7 +88,7 @@ async def test_a_call_that_was_cancelled_leaves_no_answer_for_the_next(server: S
 
 
 async def test_callers_of_another_event_loop_get_a_connection_of_their_own(redis_url: str) -> None:
-    cache = RedisCache(redis_url)
+    cache = RedisCache(redis_url, timeout=10)
     await cache.set("k", 1)
 
     async def other() -> int | None:
@@ -111,7 +115,7 @@ async def test_a_busy_event_loop_is_no_silent_server(redis_url: str) -> None:
 
 async def test_a_cache_that_is_dropped_without_closing_leaves_no_complaint(server: Server) -> None:
     async def use() -> None:
-        cache = RedisCache(server.url)
+        cache = RedisCache(server.url, timeout=10)
         await cache.set("k", 1)
         await cache.close()
 
@@ -189,7 +193,7 @@ async def test_a_server_that_was_started_anew_is_found_by_itself(server: Server)
 
 
 async def test_a_connection_that_the_server_closed_is_opened_anew(server: Server) -> None:
-    cache = RedisCache(server.url)
+    cache = RedisCache(server.url, timeout=10)
     client: Any = Redis.from_url(server.url)
     await cache.set("k", 1)
     async with client:
@@ -202,7 +206,7 @@ async def test_a_connection_that_the_server_closed_is_opened_anew(server: Server
 
 
 async def test_what_could_not_be_forgotten_is_forgotten_before_anything_is_read(server: Server) -> None:
-    cache, other = RedisCache(server.url, timeout=0.3), RedisCache(server.url)
+    cache, other = RedisCache(server.url, timeout=0.3), RedisCache(server.url, timeout=10)
     await cache.set("deleted", 1)
     await cache.set("tagged", 1, tags=["t"])
     await cache.set("set", 1)
@@ -239,7 +243,7 @@ async def test_a_server_that_keeps_nothing_is_left_alone_until_it_does(
 
 
 async def test_a_key_of_somebody_else_is_a_miss_and_opens_nothing(redis_url: str) -> None:
-    cache = RedisCache(redis_url)
+    cache = RedisCache(redis_url, timeout=10)
     client: Any = Redis.from_url(redis_url)
     async with client:
         await client.rpush(cache.key("k"), "x")
@@ -267,8 +271,8 @@ async def eventually(ask: Callable[[], Any]) -> None:
 
 @asynccontextmanager
 async def near_and_far(url: str, **options: Any) -> AsyncGenerator[tuple[TwoLevelCache, RedisCache]]:
-    near = TwoLevelCache(MemoryCache(), RedisCache(url, **options))
-    other = RedisCache(url)
+    near = TwoLevelCache(MemoryCache(), RedisCache(url, **{"timeout": 10, **options}))
+    other = RedisCache(url, timeout=10)
     yield near, other
     await near.close()
     await other.close()
@@ -386,7 +390,7 @@ async def exercise(cache: Cache) -> None:
 async def test_a_unix_socket(make_server: MakeServer, tmp_path: Path) -> None:
     path = tmp_path / "socket"
     make_server(f"unixsocket {path}")
-    cache = RedisCache(f"unix://{path}?db=3")
+    cache = RedisCache(f"unix://{path}?db=3", timeout=10)
     await exercise(cache)
     await cache.close()
 

@@ -155,6 +155,8 @@ class RedisCache(Cache):
 
         `again` says that doing it twice does no harm, should the connection be lost before the answer.
         """
+        if not commands:
+            return []
         self._breaker.check()
         try:
             if self._owed:

@@ -60,9 +60,13 @@ class ChangeFeed:
         changed.clear()
         return entries
 
+    def widen(self, entries: Iterable[Entry]) -> Changes:
+        """Return what changes when `entries` do."""
+        return self._cascades.widen(entries)
+
     async def publish(self, entries: Iterable[Entry]) -> None:
         """Tell every callback. One that fails is logged and keeps nothing from the others: the data is stored."""
-        changes = self._cascades.widen(entries)
+        changes = self.widen(entries)
         for callback in self._callbacks:
             try:
                 result = callback(changes)

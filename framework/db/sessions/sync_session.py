@@ -1,15 +1,19 @@
 """The synchronous sessions inside `Session` and `ReadSession`, where SQLAlchemy's own work happens."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import SessionTransaction, UOWTransaction
 from sqlmodel import Session as SyncSession
 
+from framework.context import Work, works
+from framework.db.changes.changes import Key, tables_behind
 from framework.db.changes.feed import LOG, ChangeFeed
-from framework.db.changes.log import ChangeLog
+from framework.db.changes.log import ChangeLog, Entry
 from framework.db.changes.rows import rows_written
 from framework.db.connections.failures import read_only
 from framework.db.sessions.hooks import Hooks
@@ -27,7 +31,28 @@ class Scoped(SyncSession):
     def __init__(self, bind: Any, *, work: "UnitOfWork", **options: Any) -> None:
         super().__init__(bind, **options)
         self.work = work
-        self.ended = False
+        self._ended = False
+        self._since: float | None = None
+        works.set((*(each for each in works.get() if is_at_work(each())), ref(self)))
+
+    @property
+    def ended(self) -> bool:
+        """Whether its scope is over."""
+        return self._ended
+
+    @property
+    def since(self) -> float | None:
+        """When it began to read; `None` before and after. What it has read once it does not read again."""
+        return None if self.ended else self._since
+
+    def uncommitted(self) -> Mapping[str, frozenset[Key] | None]:
+        """Return what it changed and nobody else sees yet."""
+        return {}
+
+    def begin_reading(self) -> None:
+        """Note that it reads from now on."""
+        if self._since is None:
+            self._since = time.monotonic()
 
     @property
     def idle(self) -> bool:
@@ -37,7 +62,7 @@ class Scoped(SyncSession):
 
     def close(self) -> None:
         """Give the connection back. The session cannot be used again."""
-        self.ended = True
+        self._ended = True
         super().close()
 
     def _autobegin_t(self, begin: bool = False) -> SessionTransaction:
@@ -63,6 +88,23 @@ class Writing(Scoped):
     def idle(self) -> bool:
         """Whether it holds no connection, and nothing waits to be flushed, called or told."""
         return super().idle and not self.hooks and not self.changes
+
+    def uncommitted(self) -> Mapping[str, frozenset[Key] | None]:
+        """Return what it changed, also what waits to be flushed. Only known where somebody hears of changes."""
+        waiting = [*self.new, *self.dirty, *self.deleted]
+        if self.feed is None or not (self.changes or waiting):
+            return {}
+        tables = {table.fullname for each in waiting for table in tables_behind(type(each))}
+        return self.feed.widen([*self.changes.entries, *(Entry(table, "delete") for table in tables)]).tables
+
+
+def is_at_work(work: Work | None) -> bool:
+    return work is not None and not work.ended
+
+
+@event.listens_for(Scoped, "after_begin", propagate=True)
+def _(session: Scoped, *_: Any) -> None:
+    session.begin_reading()
 
 
 def reading(method: Callable[..., Any]) -> Any:

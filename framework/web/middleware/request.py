@@ -8,7 +8,7 @@ from time import perf_counter
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from framework.context import request_id
+from framework.context import request_id, services
 from framework.project import Project
 from framework.web.callers import identifiers
 from framework.web.errors import Errors
@@ -69,6 +69,7 @@ class RequestLayer:
         exchange = Exchange(self._project, self._routes, self._identifiers, id_, scope.get("root_path", ""))
         scope[KEY] = exchange
         id_token, exchange_token = request_id.set(id_), current.set(exchange)
+        services_token = services.set(self._project.services)
         status, began = 0, perf_counter()
 
         async def send_with_headers(message: Message) -> None:
@@ -98,6 +99,7 @@ class RequestLayer:
         finally:
             if _request_log.isEnabledFor(logging.INFO):
                 self._log(scope, status, perf_counter() - began)
+            services.reset(services_token)
             current.reset(exchange_token)
             request_id.reset(id_token)
 

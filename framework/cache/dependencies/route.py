@@ -1,0 +1,188 @@
+"""A cached function as an endpoint."""
+
+import inspect
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from fastapi.params import Depends
+from fastapi.security import SecurityScopes
+from starlette.background import BackgroundTasks
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from framework.cache.cache import Cache
+from framework.cache.computing import Recipe
+from framework.cache.dependencies.asked import Asked
+from framework.cache.functions import CachedFunction, cache_of
+from framework.cache.responses import StoredResponse
+from framework.errors import FrameworkError
+from framework.services import Injected
+from framework.web import caller_of, project_of, scope_of
+
+__all__ = ["CachedRoute"]
+
+CREDENTIALS = ("authorization", "cookie")
+OF_THE_REQUEST = (HTTPConnection, Response, BackgroundTasks, SecurityScopes)
+OWN = "private, no-cache"
+
+
+class Unshared(Exception):
+    """Carries a response that only the caller it was made for may get."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+class CachedRoute:
+    """A cached function as FastAPI calls it: with the request, and without services, which are made when needed."""
+
+    def __init__(self, cached: CachedFunction) -> None:
+        self._cached = cached
+        self._keeping = cached.keeping
+        try:
+            hints = cached.signature.hints
+        except NameError:  # it names what is defined later, which FastAPI would not accept of an endpoint
+            hints = {}
+        self._injected = {name: hint.__origin__ for name, hint in hints.items() if is_injected(hint)}
+        self._own = {name: hint for name, hint in hints.items() if is_one_of(hint, OF_THE_REQUEST)}
+        self._request = self._name(Request, "cached_request")
+        self._response = self._name(Response, "cached_response")
+        self._depends_on_url = any(is_one_of(hint, (HTTPConnection,)) for hint in self._own.values())
+        self._headers: WeakKeyDictionary[Any, tuple[str, ...]] = WeakKeyDictionary()
+
+    def _name(self, kind: type, default: str) -> str:
+        """Return the parameter that FastAPI fills with the request or the response: it fills one of each."""
+        return next((name for name, hint in self._own.items() if is_one_of(hint, (kind,))), default)
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """What FastAPI is shown."""
+        given = inspect.signature(self._cached.function)
+        kept = {name: each for name, each in given.parameters.items() if name not in self._injected}
+        for name, kind in ((self._request, Request), (self._response, Response)):
+            kept.setdefault(name, inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind))
+        return given.replace(parameters=sorted(kept.values(), key=lambda each: each.kind))
+
+    def is_asked(self, kwargs: Mapping[str, Any]) -> bool:
+        """Tell whether FastAPI calls, and not somebody who wants the result of the function."""
+        return self._request in kwargs and self._response in kwargs
+
+    async def respond(self, kwargs: dict[str, Any]) -> Any:
+        """Return the response that is kept, or a new one."""
+        request: Request = kwargs[self._request]
+        asked = Asked(request, kwargs[self._response])
+        given = {name: value for name, value in kwargs.items() if name in self._cached.signature.parameters}
+        if request.method not in ("GET", "HEAD"):
+            return await self._cached.signature.call({**given, **await self._means(request)})
+        vary = self._vary(asked)
+        user = None if self._keeping.shared else await caller_of(request)
+        is_personal = not self._keeping.shared and (user is not None or has_credentials(request))
+        if is_personal and (user is None or "user" not in self._keeping.vary):
+            result = await self._cached.signature.call({**given, **await self._means(request)})
+            return asked.marked(await asked.made(result), OWN, vary)
+        services = project_of(request).services
+        cache = await cache_of(services)
+        recipe = self._recipe(asked, cache, given, vary, user)
+        try:
+            stored = StoredResponse.decode(await cache.computing.obtain(recipe))
+        except Unshared as unshared:
+            return unshared.response
+        return asked.answer(stored, f"{'private' if is_personal else 'public'}, {self._age(stored)}", vary)
+
+    def _recipe(
+        self, asked: Asked, cache: Cache, given: dict[str, Any], vary: tuple[str, ...], user: str | None
+    ) -> Recipe[bytes]:
+        request = asked.request
+
+        async def prepare() -> Mapping[str, Any]:
+            return await self._means(request)
+
+        async def finish(result: Any) -> bytes:
+            response = await asked.made(result)
+            stored = asked.stored(response, self._until(cache))
+            if stored is None or any(isinstance(value, BackgroundTasks) and value.tasks for value in given.values()):
+                raise Unshared(asked.marked(response, OWN, vary))
+            return stored.encode()
+
+        return self._cached.recipe(
+            cache,
+            project_of(request).services,
+            given,
+            {**self._own, **self._injected},
+            cache.codecs.of(bytes),
+            prepare=prepare,
+            finish=finish,
+            key=self._key(request, user),
+        )
+
+    async def _means(self, request: Request) -> Mapping[str, Any]:
+        """Return the services that the endpoint asks for, from the unit of work of the request."""
+        if not self._injected:
+            return {}
+        scope = await scope_of(request)
+        if scope is None:
+            raise FrameworkError(
+                f"{self._cached.signature.name} was asked for services by an application that serves no project.",
+                hint="Serve the app's router with create_app(project).",
+                code="web.inject",
+            )
+        return {name: await scope.get(kind) for name, kind in self._injected.items()}
+
+    def _key(self, request: Request, user: str | None) -> str:
+        """Return what responses differ by, besides the arguments."""
+        parts = [f"{name}={request.headers.get(name, '')}" for name in self._keeping.vary if name != "user"]
+        if "user" in self._keeping.vary:
+            parts.append(f"user={user}")
+        if self._depends_on_url:
+            parts.append(f"url={request.url}")
+        return "".join(f"|{part}" for part in parts)
+
+    def _vary(self, asked: Asked) -> tuple[str, ...]:
+        """Return the headers that a response may differ by, also those that dependencies take."""
+        route = asked.route
+        if route is None:
+            return () if self._keeping.shared else ("Authorization", "Cookie")
+        found = self._headers.get(route.context.original_route)
+        if found is None:
+            names = [name for name in self._keeping.vary if name != "user"]
+            names += headers_of(getattr(route.context, "dependant", None))
+            names += [] if self._keeping.shared else ["Authorization", "Cookie"]
+            found = self._headers[route.context.original_route] = tuple({name.lower(): name for name in names}.values())
+        return found
+
+    def _until(self, cache: Cache) -> float:
+        ttl = cache.ttl if self._keeping.ttl is None else self._keeping.ttl
+        return time.time() + ttl if ttl else 0
+
+    def _age(self, stored: StoredResponse) -> str:
+        """Return for how long clients may keep the response. With tags they ask each time: nobody can tell them."""
+        seconds = self._keeping.max_age
+        if seconds is None:
+            seconds = 0 if self._keeping.tags or not stored.until else stored.until - time.time()
+        return f"max-age={int(seconds)}" if seconds >= 1 else "no-cache"
+
+
+def has_credentials(request: Request) -> bool:
+    """Tell whether a request says who sends it."""
+    return any(name in request.headers for name in CREDENTIALS)
+
+
+def headers_of(dependant: Any) -> Iterator[str]:
+    """Yield the headers that an endpoint and its dependencies take."""
+    if dependant is not None:
+        yield from (each.alias for each in dependant.header_params)
+        for each in dependant.dependencies:
+            yield from headers_of(each)
+
+
+def is_injected(hint: Any) -> bool:
+    """Tell whether FastAPI fills a parameter with a service."""
+    extras = getattr(hint, "__metadata__", ())
+    return any(isinstance(each, Injected) for each in extras) and any(isinstance(each, Depends) for each in extras)
+
+
+def is_one_of(hint: Any, kinds: tuple[type, ...]) -> bool:
+    """Tell whether FastAPI fills a parameter with something of the request itself."""
+    return isinstance(hint, type) and issubclass(hint, kinds)

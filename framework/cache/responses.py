@@ -1,0 +1,47 @@
+"""A response as it is kept: the bytes that are sent, and what is said of them. Knows no web."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Self
+
+__all__ = ["StoredResponse"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """A response without the headers that depend on who asks."""
+
+    body: bytes
+    status: int
+    type: str
+    """Its content type."""
+    headers: tuple[tuple[str, str], ...]
+    until: float
+    """When its time is over, in seconds of the epoch; 0 for never."""
+    etag: str
+
+    @classmethod
+    def of(cls, body: bytes, status: int, type_: str, headers: tuple[tuple[str, str], ...], until: float) -> Self:
+        """Return a response with the tag of its body. A weak one: layers above may compress it."""
+        return cls(body, status, type_, headers, until, f'W/"{hashlib.blake2b(body, digest_size=16).hexdigest()}"')
+
+    def encode(self) -> bytes:
+        """Return the bytes to keep."""
+        head = json.dumps([self.status, self.type, self.headers, self.until, self.etag])
+        return head.encode() + b"\n" + self.body
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the response in what was kept."""
+        end = data.index(b"\n")
+        status, type_, headers, until, etag = json.loads(data[:end])
+        return cls(data[end + 1 :], status, type_, tuple((name, value) for name, value in headers), until, etag)
+
+    def matches(self, condition: str | None) -> bool:
+        """Tell whether `If-None-Match` names it, so that its body need not be sent again."""
+        if condition is None:
+            return False
+        return condition.strip() == "*" or self.etag.removeprefix("W/") in (
+            each.strip().removeprefix("W/") for each in condition.split(",")
+        )

@@ -1,0 +1,1 @@
+"""An app of the tests: authors and their posts."""

@@ -1,0 +1,6 @@
+from framework import AppConfig
+
+
+class PressConfig(AppConfig):
+    name = "press"
+    requires = ("db", "cache")
