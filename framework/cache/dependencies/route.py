@@ -4,7 +4,6 @@ import inspect
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from fastapi.params import Depends
 from fastapi.security import SecurityScopes
@@ -42,7 +41,7 @@ class CachedRoute:
         self._cached = cached
         self._keeping = cached.keeping
         try:
-            hints = cached.signature.hints
+            hints = {name: hint for name, hint in cached.signature.hints.items() if name != "return"}
         except NameError:  # it names what is defined later, which FastAPI would not accept of an endpoint
             hints = {}
         self._injected = {name: hint.__origin__ for name, hint in hints.items() if is_injected(hint)}
@@ -50,7 +49,8 @@ class CachedRoute:
         self._request = self._name(Request, "cached_request")
         self._response = self._name(Response, "cached_response")
         self._depends_on_url = any(is_one_of(hint, (HTTPConnection,)) for hint in self._own.values())
-        self._headers: WeakKeyDictionary[Any, tuple[str, ...]] = WeakKeyDictionary()
+        self._headers: dict[int, tuple[Any, tuple[str, ...]]] = {}
+        """By route, which is kept with them so that no other gets its id; they are module objects, and few."""
 
     def _name(self, kind: type, default: str) -> str:
         """Return the parameter that FastAPI fills with the request or the response: it fills one of each."""
@@ -144,13 +144,13 @@ class CachedRoute:
         route = asked.route
         if route is None:
             return () if self._keeping.shared else ("Authorization", "Cookie")
-        found = self._headers.get(route.context.original_route)
-        if found is None:
+        original = route.context.original_route
+        if id(original) not in self._headers:
             names = [name for name in self._keeping.vary if name != "user"]
             names += headers_of(getattr(route.context, "dependant", None))
             names += [] if self._keeping.shared else ["Authorization", "Cookie"]
-            found = self._headers[route.context.original_route] = tuple({name.lower(): name for name in names}.values())
-        return found
+            self._headers[id(original)] = original, tuple({name.lower(): name for name in names}.values())
+        return self._headers[id(original)][1]
 
     def _until(self, cache: Cache) -> float:
         ttl = cache.ttl if self._keeping.ttl is None else self._keeping.ttl

@@ -1,0 +1,504 @@
+"""Cached routes: the bytes that are kept, what is said to clients, and that nobody gets what is another's."""
+
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import httpx
+import pytest
+
+from framework import Project, Settings
+from framework.cache import Cache, CacheSettings
+from framework.web import WebSettings, create_app
+
+HEAD = """
+from datetime import datetime, UTC
+from typing import Annotated
+from fastapi import APIRouter, BackgroundTasks, Depends, Header, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+from pydantic import BaseModel, Field
+from framework import service
+from framework.cache import Cache, cached
+from framework.errors import NotFound
+from framework.web import Inject
+router = APIRouter()
+calls = []
+made = []
+
+@service
+class Clock:
+    def __init__(self):
+        made.append(self)
+
+    def now(self):
+        calls.append("now")
+        return len(calls)
+
+class Item(BaseModel):
+    id: int
+    price: float | None = None
+    title: str = Field(default="t", serialization_alias="name")
+"""
+
+CALLERS = """
+from framework.errors import Unauthenticated
+
+async def identify(connection):
+    key = connection.headers.get("authorization") or connection.headers.get("x-key")
+    if key == "bad":
+        raise Unauthenticated("invalid")
+    return f"user:{key}" if key else None
+"""
+
+
+class SiteProject(Settings):
+    web: WebSettings = WebSettings(prefix="/api")
+    cache: CacheSettings = CacheSettings()
+
+
+type Build = Callable[..., Project]
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Build]:
+    """Load a project of the app with these routes."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def build(routes: str, *, callers: str = "", **settings: Any) -> Project:
+        folder = tmp_path / "cached_site"
+        folder.mkdir()
+        config = "from framework import AppConfig\nclass Config(AppConfig):\n    name = 'cached_site'\n"
+        modules = {"__init__": "", "apps": config, "routes": HEAD + dedent(routes)}
+        if callers:
+            modules["callers"] = callers
+        for name, source in modules.items():
+            (folder / f"{name}.py").write_text(source)
+        apps = ("framework.cache", "cached_site")
+        settings = {"secret_key": "only for tests " * 4, "installed_apps": apps, **settings}
+        project = Project(SiteProject(_environ={}, _env_file=None, **settings))  # pyright: ignore[reportCallIssue]
+        project.services.provide(module().Clock)
+        return project
+
+    yield build
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cached_site"]:
+        del sys.modules[name]
+
+
+def module() -> Any:
+    import cached_site.routes  # type: ignore[import-not-found]
+
+    return cached_site.routes
+
+
+@asynccontextmanager
+async def client(project: Project) -> AsyncGenerator[httpx.AsyncClient]:
+    app = create_app(project)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as http,
+    ):
+        yield http
+
+
+LIST = """
+@router.get("/items")
+@cached(ttl=60)
+async def items(clock: Inject[Clock], n: Annotated[int, Query(le=9)] = 1) -> list[Item]:
+    clock.now()
+    return [Item(id=number) for number in range(n)]
+"""
+
+
+# What is kept ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_hit_sends_the_stored_bytes_and_makes_no_service(build: Build) -> None:
+    async with client(build(LIST)) as http:
+        first = await http.get("/api/items", params={"n": 2})
+        second = await http.get("/api/items?n=2&unknown=1")
+    assert first.json() == [{"id": 0, "price": None, "name": "t"}, {"id": 1, "price": None, "name": "t"}]
+    assert second.content == first.content
+    assert second.headers["content-type"] == first.headers["content-type"] == "application/json"
+    assert len(module().calls) == len(module().made) == 1
+    assert second.headers["content-length"] == str(len(second.content))
+
+
+async def test_parameters_are_validated_and_told_apart(build: Build) -> None:
+    async with client(build(LIST)) as http:
+        assert (await http.get("/api/items?n=10")).status_code == 422
+        assert len((await http.get("/api/items?n=3")).json()) == 3
+        assert len((await http.get("/api/items")).json()) == 1
+    assert len(module().calls) == 2
+
+
+async def test_the_description_of_the_api_is_as_without(build: Build) -> None:
+    project = build(
+        LIST + LIST.replace('"/items"', '"/plain"').replace("@cached(ttl=60)\n", "").replace("def items", "def plain")
+    )
+    paths = create_app(project).openapi()["paths"]
+    kept, plain = paths["/api/items"]["get"], paths["/api/plain"]["get"]
+    for operation in (kept, plain):
+        operation.pop("operationId")
+        operation.pop("summary")
+        operation["responses"]["200"]["content"]["application/json"]["schema"].pop("title")
+    assert kept == plain
+    assert [each["name"] for each in kept["parameters"]] == ["n"]
+
+
+async def test_options_of_the_route_hold_for_what_is_kept(build: Build) -> None:
+    project = build("""
+    @router.get("/a", status_code=203, response_model_exclude_none=True, response_model_by_alias=False)
+    @cached(ttl=60)
+    async def a(response: Response) -> Item:
+        response.headers["x-count"] = str(len(calls))
+        calls.append(1)
+        return Item(id=1)
+
+    @router.get("/page", response_class=HTMLResponse)
+    @cached(ttl=60)
+    async def page() -> str:
+        calls.append(1)
+        return "<p>ä</p>"
+
+    @router.get("/own")
+    @cached(ttl=60)
+    async def own() -> Response:
+        calls.append(1)
+        return Response("a,b", media_type="text/csv", headers={"x-own": "1"})
+    """)
+    async with client(project) as http:
+        for _ in range(2):
+            answer = await http.get("/api/a")
+            assert (answer.status_code, answer.json()) == (203, {"id": 1, "title": "t"})
+            assert answer.headers.get_list("x-count") == ["0"]
+            answer = await http.get("/api/page")
+            assert (answer.text, answer.headers["content-type"]) == ("<p>ä</p>", "text/html; charset=utf-8")
+            answer = await http.get("/api/own")
+            assert (answer.text, answer.headers["content-type"]) == ("a,b", "text/csv; charset=utf-8")
+            assert answer.headers["x-own"] == "1"
+    assert len(module().calls) == 3
+
+
+async def test_dependencies_run_on_every_request_and_their_headers_are_sent(build: Build) -> None:
+    project = build("""
+    def guard(response: Response, key: int = 0):
+        calls.append("guard")
+        response.headers["x-guard"] = str(len(calls))
+        if key == 13:
+            raise HTTPException(403)
+
+    @router.get("/a", dependencies=[Depends(guard)])
+    @cached(ttl=60)
+    async def a() -> int:
+        calls.append("a")
+        return 1
+    """)
+    async with client(project) as http:
+        assert [(await http.get("/api/a")).headers["x-guard"] for _ in range(3)] == ["1", "3", "4"]
+        assert (await http.get("/api/a?key=13")).status_code == 403
+    assert module().calls.count("a") == 1
+
+
+async def test_what_a_dependency_returns_is_part_of_the_key(build: Build) -> None:
+    project = build("""
+    def tenant(x_tenant: Annotated[str, Header()] = "none") -> str:
+        return x_tenant.upper()
+
+    @router.get("/a")
+    @cached(ttl=60)
+    async def a(tenant: Annotated[str, Depends(tenant)]) -> str:
+        calls.append(tenant)
+        return tenant
+    """)
+    async with client(project) as http:
+        for name in ("x", "y", "x"):
+            answer = await http.get("/api/a", headers={"X-Tenant": name})
+            assert answer.json() == name.upper()
+            assert "x-tenant" in answer.headers["vary"]
+    assert module().calls == ["X", "Y"]
+
+
+async def test_an_endpoint_that_takes_the_request_is_kept_by_its_address(build: Build) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60)
+    async def a(request: Request, background: BackgroundTasks) -> str:
+        calls.append(1)
+        return str(request.url)
+    """)
+    async with client(project) as http:
+        for query in ("?a=1", "?a=2", "?a=1"):
+            assert (await http.get(f"/api/a{query}")).json() == f"http://localhost/api/a{query}"
+    assert len(module().calls) == 2
+
+
+async def test_what_is_missing_stays_missing_for_a_while(build: Build) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60, tags=["a"])
+    async def a(cache: Inject[Cache]) -> Item:
+        calls.append(1)
+        raise NotFound("item")
+    """)
+    async with client(project) as http:
+        for _ in range(2):
+            answer = await http.get("/api/a")
+            assert (answer.status_code, answer.json()["detail"]) == (404, "Item not found.")
+        assert len(module().calls) == 1
+        cache = project.services.find_value(Cache)
+        assert cache is not None
+        await cache.invalidate("a")
+        await http.get("/api/a")
+    assert len(module().calls) == 2
+
+
+async def test_what_must_not_be_kept_is_not(build: Build) -> None:
+    project = build("""
+    def route(path):
+        def add(function):
+            return router.get(path)(cached(ttl=60)(function))
+        return add
+
+    @route("/cookie")
+    async def cookie(response: Response) -> int:
+        calls.append("/cookie")
+        response.set_cookie("a", "b")
+        return 1
+
+    @route("/private")
+    async def private(response: Response) -> int:
+        calls.append("/private")
+        response.headers["cache-control"] = "private, max-age=5"
+        return 1
+
+    @route("/stream")
+    async def stream() -> StreamingResponse:
+        calls.append("/stream")
+        return StreamingResponse(iter([b"a", b"b"]))
+
+    @route("/teapot")
+    async def teapot() -> Response:
+        calls.append("/teapot")
+        return Response("no", 418)
+
+    @route("/task")
+    async def task(background: BackgroundTasks) -> int:
+        background.add_task(calls.append, "/task")
+        return 1
+    """)
+    async with client(project) as http:
+        for path in ("/cookie", "/private", "/stream", "/teapot", "/task"):
+            for number in range(2):
+                answer = await http.get(f"/api{path}")
+                assert "etag" not in answer.headers
+                assert module().calls.count(path) == number + 1
+            if path == "/private":
+                assert answer.headers.get_list("cache-control") == ["private, max-age=5"]
+            else:
+                assert answer.headers["cache-control"] == "private, no-cache"
+        assert (await http.get("/api/stream")).content == b"ab"
+
+
+async def test_other_methods_are_not_cached(build: Build) -> None:
+    project = build("""
+    @router.api_route("/a", methods=["GET", "POST"])
+    @cached(ttl=60)
+    async def a(clock: Inject[Clock]) -> int:
+        return clock.now()
+    """)
+    async with client(project) as http:
+        assert [(await http.post("/api/a")).json() for _ in range(2)] == [1, 2]
+        assert [(await http.get("/api/a")).json() for _ in range(2)] == [3, 3]
+
+
+# What clients are told ---------------------------------------------------------------------------------------------
+
+
+async def test_clients_that_have_it_get_no_body(build: Build) -> None:
+    async with client(build(LIST)) as http:
+        first = await http.get("/api/items")
+        etag = first.headers["etag"]
+        for condition in (etag, f'"other", {etag}', "*", etag.removeprefix("W/")):
+            answer = await http.get("/api/items", headers={"If-None-Match": condition})
+            assert (answer.status_code, answer.content) == (304, b"")
+            assert answer.headers["etag"] == etag
+            assert answer.headers["vary"] == first.headers["vary"]
+            assert "content-type" not in answer.headers
+        assert (await http.get("/api/items", headers={"If-None-Match": '"other"'})).status_code == 200
+        assert (await http.get("/api/items?n=2")).headers["etag"] != etag
+
+
+async def test_how_long_clients_may_keep_it_is_the_rest_of_its_time_and_nothing_with_tags(build: Build) -> None:
+    project = build("""
+    @router.get("/plain")
+    @cached(ttl=60)
+    async def plain() -> int:
+        return 1
+
+    @router.get("/tagged")
+    @cached(ttl=60, tags=["a"])
+    async def tagged() -> int:
+        return 1
+
+    @router.get("/told")
+    @cached(ttl=60, tags=["a"], max_age=5)
+    async def told() -> int:
+        return 1
+
+    @router.get("/ever")
+    @cached(ttl=0)
+    async def ever() -> int:
+        return 1
+    """)
+    async with client(project) as http:
+        controls = {
+            path: (await http.get(f"/api/{path}")).headers["cache-control"]
+            for path in ("plain", "tagged", "told", "ever")
+        }
+    assert controls == {
+        "plain": "public, max-age=59",
+        "tagged": "public, no-cache",
+        "told": "public, max-age=5",
+        "ever": "public, no-cache",
+    }
+
+
+# Whose it is -------------------------------------------------------------------------------------------------------
+
+WHO = """
+@router.get("/who")
+@cached(ttl=60{options})
+async def who(request: Request) -> str:
+    calls.append(1)
+    told = [request.headers.get(name) for name in ("authorization", "x-key", "cookie")]
+    return next(filter(None, told), "nobody")
+"""
+
+CREDENTIALS = [{"Authorization": "a"}, {"Authorization": "b"}, {"Cookie": "session=c"}, {"X-Key": "d"}, {}]
+
+
+async def test_who_says_who_they_are_gets_a_response_of_their_own(build: Build) -> None:
+    async with client(build(WHO.format(options=""), callers=CALLERS)) as http:
+        for _ in range(2):
+            for headers in CREDENTIALS:
+                answer = await http.get("/api/who", headers=headers)
+                assert answer.json() == next(iter(headers.values()), "nobody")
+                assert answer.headers["cache-control"].startswith("private" if headers else "public")
+                assert answer.headers["vary"] == "Authorization, Cookie"
+    assert len(module().calls) == 9  # only nobody's was kept
+
+
+async def test_without_an_app_that_knows_users_credentials_are_private_all_the_same(build: Build) -> None:
+    async with client(build(WHO.format(options=", vary=['user']"))) as http:
+        for _ in range(2):
+            for headers in CREDENTIALS[:3]:
+                answer = await http.get("/api/who", headers=headers)
+                assert answer.json() == next(iter(headers.values()))
+                assert answer.headers["cache-control"] == "private, no-cache"
+    assert len(module().calls) == 6
+
+
+async def test_varying_by_user_keeps_one_for_each(build: Build) -> None:
+    async with client(build(WHO.format(options=", vary=['user']"), callers=CALLERS)) as http:
+        for _ in range(3):
+            for headers in ({"Authorization": "a"}, {"Authorization": "b"}, {"X-Key": "d"}, {}):
+                answer = await http.get("/api/who", headers=headers)
+                assert answer.json() == next(iter(headers.values()), "nobody")
+                assert answer.headers["cache-control"].startswith("private" if headers else "public")
+                assert answer.headers["vary"] == "Authorization, Cookie"
+        assert len(module().calls) == 4
+        for headers in ({"Authorization": "bad"}, {"Cookie": "session=c"}):  # who that is, nobody knows
+            for _ in range(2):
+                assert (await http.get("/api/who", headers=headers)).json() == next(iter(headers.values()))
+    assert len(module().calls) == 8
+
+
+async def test_what_is_said_to_be_the_same_for_all_is_kept_for_all(build: Build) -> None:
+    async with client(build(WHO.format(options=", shared=True"), callers=CALLERS)) as http:
+        for headers in ({"Authorization": "a"}, {"Authorization": "b"}, {}):
+            answer = await http.get("/api/who", headers=headers)
+            assert answer.json() == "a"
+            assert answer.headers["cache-control"].startswith("public")
+            assert "vary" not in answer.headers
+
+
+async def test_varying_by_a_header_keeps_one_for_each_value(build: Build) -> None:
+    project = build("""
+    @router.get("/hello")
+    @cached(ttl=60, vary=["Accept-Language"])
+    async def hello(request: Request) -> str:
+        calls.append(1)
+        return request.headers.get("accept-language", "none")
+    """)
+    async with client(project) as http:
+        for _ in range(2):
+            for language in ("de", "en"):
+                answer = await http.get("/api/hello", headers={"Accept-Language": language})
+                assert answer.json() == language
+                assert answer.headers["vary"] == "Accept-Language, Authorization, Cookie"
+    assert len(module().calls) == 2
+
+
+async def test_a_cookie_that_a_dependency_sets_makes_the_response_private(build: Build) -> None:
+    project = build("""
+    def session(response: Response):
+        response.set_cookie("session", str(len(calls)))
+
+    @router.get("/a", dependencies=[Depends(session)])
+    @cached(ttl=60)
+    async def a() -> int:
+        calls.append(1)
+        return 1
+    """)
+    async with client(project) as http:
+        for number in range(2):
+            http.cookies.clear()
+            answer = await http.get("/api/a")
+            assert answer.headers["set-cookie"].startswith(f"session={number}")
+            assert answer.headers["cache-control"] == "private, no-cache"
+    assert len(module().calls) == 1
+
+
+async def test_a_cached_route_is_a_function_too(build: Build) -> None:
+    project = build(
+        LIST
+        + """
+    @router.get("/varied")
+    @cached(vary=["user"])
+    async def varied() -> int:
+        return 1
+
+    @router.get("/twice")
+    async def twice(clock: Inject[Clock]) -> list[Item]:
+        await items(clock, 2)
+        return await items(clock, 2)
+    """.replace("\n    ", "\n")
+    )
+    async with client(project) as http:
+        assert len((await http.get("/api/twice")).json()) == 2
+        assert len(module().calls) == 1
+    async with project.scope():
+        with pytest.raises(Exception, match="varies by user") as caught:
+            await module().varied()
+    assert getattr(caught.value, "code", "") == "cache.vary"
+
+
+async def test_a_function_that_a_route_calls_finds_the_cache_without_a_unit_of_work(build: Build) -> None:
+    project = build("""
+    @cached(ttl=60)
+    async def rate(base: str) -> float:
+        calls.append(base)
+        return 1.5
+
+    @router.get("/rate")
+    async def of(base: str) -> float:
+        return await rate(base)
+    """)
+    async with client(project) as http:
+        for _ in range(3):
+            assert (await http.get("/api/rate?base=EUR")).json() == 1.5
+    assert module().calls == ["EUR"]
