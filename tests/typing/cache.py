@@ -4,7 +4,7 @@ from typing import Any, assert_type
 
 from pydantic import BaseModel
 
-from framework.cache import Cache
+from framework.cache import Cache, cached
 
 
 class Rates(BaseModel):
@@ -13,6 +13,11 @@ class Rates(BaseModel):
 
 async def rates() -> Rates:
     return Rates(base="EUR")
+
+
+@cached(ttl=60, tags=lambda base: [f"rates:{base}"])
+async def rates_of(base: str, *, day: int = 1) -> Rates:
+    return Rates(base=base)
 
 
 async def use(cache: Cache) -> None:
@@ -27,3 +32,8 @@ async def use(cache: Cache) -> None:
     await cache.set_many({"k": Rates(base="EUR")})
     async with cache.lock("l") as lock:
         assert_type(lock.held, bool)
+
+
+async def call() -> None:
+    assert_type(await rates_of("EUR", day=2), Rates)
+    await rates_of(1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - arguments are checked
