@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from framework import context
 from framework.cache.cache import Cache
@@ -16,7 +16,15 @@ from framework.services import Services
 
 __all__ = ["CachedFunction", "Keeping", "Tagging", "cache_of"]
 
-type Tagging = Iterable[Tag] | Callable[..., Iterable[Tag]]
+# Not `Callable[..., ...]`: checkers would not know what a lambda takes.
+type Tagging = (
+    Iterable[Tag]
+    | Callable[[Any], Iterable[Tag]]
+    | Callable[[Any, Any], Iterable[Tag]]
+    | Callable[[Any, Any, Any], Iterable[Tag]]
+    | Callable[[Any, Any, Any, Any], Iterable[Tag]]
+)
+"""Tags, or a function that returns them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,8 @@ class CachedFunction:
         tags = self.keeping.tags
         if not callable(tags):
             return tags
-        return tags(**{name: value for name, value in given.items() if name in self._takes})
+        asked = cast("Callable[..., Iterable[Tag]]", tags)
+        return asked(**{name: value for name, value in given.items() if name in self._takes})
 
 
 async def cache_of(services: Services) -> Cache:
