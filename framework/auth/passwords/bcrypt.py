@@ -1,6 +1,7 @@
 """bcrypt over SHA-256, as Django's `BCryptSHA256PasswordHasher` writes it: passwords of any length, NUL included."""
 
 import hashlib
+import re
 
 import bcrypt
 
@@ -8,6 +9,9 @@ from framework.auth.passwords.hasher import Hasher
 from framework.auth.passwords.text import encoded_text
 
 __all__ = ["BcryptHasher"]
+
+
+HASH = re.compile(r"\$2[abxy]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$")
 
 
 class BcryptHasher(Hasher):
@@ -33,7 +37,10 @@ class BcryptHasher(Hasher):
 
     def harden(self, password: str, encoded: str) -> None:
         """Make up for a lower cost: 2ⁿ of work is 2ᵐ, and 2ᵐ + 2ᵐ⁺¹ + … + 2ⁿ⁻¹ more."""
-        for cost in range(cost_of(encoded), self.settings.bcrypt_cost):
+        if (done := cost_of(encoded)) is None:  # nothing was done
+            self.hash(password)
+            return
+        for cost in range(done, self.settings.bcrypt_cost):
             bcrypt.hashpw(digest(password), bcrypt.gensalt(cost))
 
 
@@ -42,7 +49,7 @@ def digest(password: str) -> bytes:
     return hashlib.sha256(encoded_text(password)).hexdigest().encode("ascii")
 
 
-def cost_of(encoded: str) -> int:
-    """Return the cost of a hash, or that of none where it is unreadable."""
-    parts = encoded.split("$")
-    return int(parts[3]) if len(parts) > 3 and parts[3].isdecimal() else 4
+def cost_of(encoded: str) -> int | None:
+    """Return the cost of a hash, or `None` for what is none."""
+    found = HASH.search(encoded)
+    return int(found[1]) if found else None
