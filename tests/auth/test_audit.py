@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -18,6 +18,14 @@ from framework.db import Database, Repository, Session
 from framework.errors import Unauthenticated, Unavailable
 from framework.services import Scope
 from framework.users.models import User
+
+
+@pytest.fixture
+async def project(project: Project) -> AsyncGenerator[Project]:
+    """A project with users. What it still has to store, is stored while the test's loop runs."""
+    yield project
+    async with project.scope() as scope:
+        await (await scope.get(Audit)).settled()
 
 
 async def events_of(project: Project) -> list[SecurityEvent]:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,14 @@ SECRET = "correct horse battery"
 CHEAP = PasswordSettings(bcrypt_cost=4)
 BY_USERNAME = AuthSettings(login_fields=("username",), passwords=CHEAP)
 BY_BOTH = AuthSettings(login_fields=("email", "username"), passwords=CHEAP)
+
+
+@pytest.fixture
+async def project(project: Project) -> AsyncGenerator[Project]:
+    """A project with users. What it still has to store, is stored while the test's loop runs."""
+    yield project
+    async with project.scope() as scope:
+        await (await scope.get(Audit)).settled()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Passwords: hashed and verified in threads of the project's own, and judged before they are taken."""
 
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from framework.auth.passwords.hasher import Hasher
@@ -37,6 +38,13 @@ class Passwords:
         One of another algorithm takes its own time until it is replaced.
         """
         return await self._threads.run(partial(self._verify, password, encoded))
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for one's turn, where many come at once: `async with passwords.turn():` around a read and `verify`.
+
+        A few at a time leave the loop and the database's connections to other requests. Write afterwards.
+        """
+        return self._threads.turn()
 
     def needs_upgrade(self, encoded: str) -> bool:
         """Tell whether a hash was made by another hasher than the first, or with another cost."""

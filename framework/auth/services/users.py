@@ -74,9 +74,10 @@ class Users(Generic[U]):
         replaced. No connection is held while the password is hashed.
         """
         await self._attempts.log_in(login)
-        user = await self.find(login)
-        encoded = user.password if user else UNUSABLE
-        fits = await self._passwords.verify(password, encoded)
+        async with self._passwords.turn():
+            user = await self.find(login)
+            encoded = user.password if user else UNUSABLE
+            fits = await self._passwords.verify(password, encoded)
         if user is None or not fits or not user.is_active:
             reason = "unknown" if user is None else "password" if not fits else "inactive"
             raise await self._refused(login, user, reason)

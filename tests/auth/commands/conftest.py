@@ -19,7 +19,15 @@ from framework.auth import AuthSettings
 
 
 class ProjectSettings(Settings):
-    installed_apps: tuple[str, ...] = ("framework.db", "framework.migrations", "framework.users", "framework.auth")
+    installed_apps: tuple[str, ...] = (
+        "framework.db",
+        "framework.migrations",
+        "framework.cache",
+        "framework.throttling",
+        "framework.mail",
+        "framework.users",
+        "framework.auth",
+    )
     auth: AuthSettings = AuthSettings(login_fields={fields})
 """
 

@@ -8,7 +8,7 @@ import pytest
 from framework import Project
 from framework.auth import Passwords
 from framework.auth.passwords.bcrypt import BcryptHasher
-from framework.auth.passwords.threads import Threads
+from framework.auth.passwords.threads import AHEAD, Threads
 from framework.auth.settings import PasswordSettings
 from framework.errors import Unavailable
 
@@ -69,6 +69,41 @@ async def test_callers_beyond_those_that_may_wait_are_told_to_come_back() -> Non
     go.set()
     assert await asyncio.gather(*callers[:2], late) == [True, True, True]
     await threads.close()
+
+
+async def test_a_few_are_let_in_at_a_time_in_order_and_as_many_may_wait_as_the_settings_say() -> None:
+    threads, inside, most = Threads(1, max_waiting=20), 0, 0
+    order: list[int] = []
+
+    async def enter(number: int) -> None:
+        nonlocal inside, most
+        async with threads.turn():
+            inside += 1
+            most = max(most, inside)
+            order.append(number)
+            await asyncio.sleep(0)
+            inside -= 1
+
+    results = await asyncio.gather(*(enter(number) for number in range(30)), return_exceptions=True)
+    assert most == 1 + AHEAD
+    assert order == list(range(1 + AHEAD + 20))
+    assert [type(result) for result in results[len(order) :]] == [Unavailable] * 5
+    await asyncio.gather(*(enter(number) for number in range(10)))  # nobody is counted for ever
+
+
+def test_a_project_may_run_in_one_loop_after_the_other() -> None:
+    threads = Threads(1, max_waiting=20)
+
+    async def crowd() -> None:
+        async def enter() -> None:
+            async with threads.turn():
+                await threads.run(lambda: None)
+
+        await asyncio.gather(*(enter() for _ in range(10)))
+
+    for _ in range(2):
+        asyncio.run(crowd())
+    asyncio.run(threads.close())
 
 
 async def test_closing_drops_what_waits_and_awaits_what_is_under_way() -> None:
