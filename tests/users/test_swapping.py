@@ -7,6 +7,15 @@ from place import Place
 
 from framework.users import base
 
+PREFLIGHT = """
+import asyncio
+from config.settings import ProjectSettings
+from framework import Project
+
+project = Project(ProjectSettings())
+print(*asyncio.run(project.apps["auth"].preflight(project)))
+"""
+
 
 @pytest.mark.timeout(240)
 def test_the_first_migration_of_users_may_be_called_anything(sqlite_place: Place) -> None:
@@ -26,13 +35,14 @@ def test_a_late_swap_is_told_of_and_can_be_mended(sqlite_place: Place) -> None:
     assert "No migrations to apply." in output
     assert "The table of people.User lacks 'phone'" in output
     assert "[users.late-swap]" in output
+    assert "The table of people.User lacks 'phone'" in place.run(PREFLIGHT)
 
     first = place.folder / "people" / "migrations" / "0001_initial.py"
     first.write_text((Path(base.__file__).parent / "migrations" / first.name).read_text())
     output = place.manage("makemigrations users", "migrate")
     assert "0002_user_phone.py" in output
     assert "users.0002_user_phone... OK" in output
-    assert "WARNING" not in output
+    assert "WARNING" not in output + place.run(PREFLIGHT)
 
 
 MISTAKES = """
