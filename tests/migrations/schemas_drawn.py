@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from workbench import Model, column, key, model
 
-__all__ = ["CROWDED", "MEMBERS", "Col", "Pair", "Tab", "models_of", "pairs", "value_of"]
+__all__ = ["CROWDED", "HANDED_ON", "MEMBERS", "Col", "Pair", "Tab", "models_of", "pairs", "value_of"]
 
 ROWS = (1, 2, 3)
 MEMBERS = (("sad", "ok"), ("sad", "fine", "ok"))
@@ -152,6 +152,13 @@ CROWDED = Pair(
 )
 """What has gone wrong before, in one: tables that point at each other are renamed, an enum leaves a column and comes
 into another with more members, keys go while their target gets another name, columns get other names and types."""
+
+HANDED_ON = Pair(
+    (Tab(0, "blog", "T0", (Col(0, "c0", "mood", default=True),)),),
+    (Tab(0, "blog", "T0", (Col(0, "c0x", "text", default=True), Col(9, "c9", "mood"))),),
+    grows=True,
+)
+"""An enum leaves the only column that has it, and comes into another of the same table with more members."""
 
 
 def models_of(tables: Sequence[Tab], members: Sequence[str]) -> list[Model]:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, example, given, note, settings
-from schemas_drawn import CROWDED, MEMBERS, ROWS, Col, Pair, Tab, models_of, pairs, value_of
+from schemas_drawn import CROWDED, HANDED_ON, MEMBERS, ROWS, Col, Pair, Tab, models_of, pairs, value_of
 from sqlalchemy.ext.asyncio import AsyncEngine
 from workbench import CONVENTION, Base, Workshop
 
@@ -256,6 +256,7 @@ def workshop_of(pair: Pair) -> Generator[tuple[Workshop, list[str]]]:
 )
 @given(pair=pairs())
 @example(pair=CROWDED)
+@example(pair=HANDED_ON)
 def test_a_schema_becomes_another_with_its_rows_and_goes_back(pair: Pair, runner: Runner) -> None:
     with workshop_of(pair) as (workshop, begun):
         for engine in runner.engines():
