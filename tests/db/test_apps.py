@@ -22,13 +22,15 @@ from framework import Project, Settings
 from framework.db import Database, DatabaseSettings, ReadSession, Session
 from framework.errors import Conflict, FrameworkError
 from framework.health.services import Health
-from framework.web import Inject, create_app
+from framework.web import Inject, WebSettings, create_app
+from framework.web.settings import LoadSettings
 
 
 class DepotSettings(Settings):
     installed_apps: tuple[str, ...] = ("framework.db", "framework.health", "depot")
     allowed_hosts: tuple[str, ...] = ("test",)
     database: DatabaseSettings = DatabaseSettings()
+    web: WebSettings = WebSettings(load=LoadSettings(interval=60))  # a slow machine is not what is tested
 
 
 type MakeProject = Callable[..., Awaitable[Project]]
