@@ -1,0 +1,210 @@
+"""The server is paused, killed and started again under load: no answer is older than promised, and nothing is lost."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import func
+from sqlmodel import select
+
+from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
+from framework.db import ReadSession, Session
+from tests.cache.conftest import MakeProject, Server
+from tests.cache.test_redis import eventually
+
+TTL = 0.5
+LIMIT = 0.3
+SLACK = 1.0
+"""What a busy machine may add to a bound; the promise itself is the time to live."""
+
+
+class Truth:
+    """A number that is written and read by many, and everything that it ever was."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.history = [(time.monotonic(), 0)]
+        self.oldest = 0.0
+        self.reads = 0
+
+    async def write(self, cache: Cache) -> None:
+        self.number += 1
+        self.history.append((time.monotonic(), self.number))
+        await cache.invalidate("number")
+
+    async def read(self, cache: Cache) -> None:
+        began = time.monotonic()
+
+        async def make() -> int:
+            number = self.number
+            await asyncio.sleep(0.001)
+            return number
+
+        found = await cache.get_or_set("number", make, int, ttl=TTL, tags=["number"])
+        self.reads += 1
+        replaced = next((at for at, number in self.history if number == found + 1), began)
+        self.oldest = max(self.oldest, began - replaced)
+
+    async def until_read(self, cache: Cache) -> None:
+        """Return when the cache gives out the truth of this moment."""
+        async with asyncio.timeout(20):
+            while True:
+                wanted = self.number
+                if await cache.get("number", int) == wanted or not wanted:
+                    return
+                await self.read(cache)
+                await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def load(truth: Truth, writers: list[Cache], readers: list[Cache]) -> AsyncGenerator[None]:
+    """Write and read without a pause until the block ends."""
+    stopped = False
+
+    async def again(work: Callable[[Cache], Any], cache: Cache, pause: float) -> None:
+        while not stopped:
+            await work(cache)
+            await asyncio.sleep(pause)
+
+    tasks = [asyncio.create_task(again(truth.write, cache, 0.02)) for cache in writers]
+    tasks += [asyncio.create_task(again(truth.read, cache, 0.002)) for cache in readers for _ in range(3)]
+    yield
+    stopped = True
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize("near", [False, True], ids=["server", "near copies"])
+async def test_no_answer_is_older_than_the_ttl_whatever_happens_to_the_server(
+    server: Server, near: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def open_() -> Cache:
+        far = RedisCache(server.url, timeout=LIMIT, jitter=0)
+        return TwoLevelCache(MemoryCache(), far) if near else far
+
+    caches = [open_() for _ in range(3)]
+    truth = Truth()
+    said: list[str] = []
+    async with load(truth, caches[:2], caches):
+        for name, fault in faults(server).items():
+            await asyncio.sleep(0.3)
+            await fault()
+            began = time.perf_counter()
+            await asyncio.gather(*(eventually(cache.ping) for cache in caches))
+            said.append(f"after it was {name}: {time.perf_counter() - began:.2f} s")
+    for cache in caches:
+        await truth.until_read(cache)
+        await cache.close()
+    with capsys.disabled():
+        print(f"\n  {truth.reads} reads, the oldest {truth.oldest:.3f} s old; recovery {', '.join(said)}")
+    assert truth.oldest <= TTL + LIMIT + SLACK
+    assert truth.reads > 100
+
+
+def faults(server: Server) -> dict[str, Callable[[], Any]]:
+    async def paused() -> None:
+        server.pause()
+        await asyncio.sleep(1)
+        server.resume()
+
+    async def killed() -> None:
+        server.kill()
+        await asyncio.sleep(0.5)
+        server.start()
+
+    async def cut() -> None:
+        server.ask("CLIENT KILL TYPE normal")
+
+    return {"paused": paused, "killed": killed, "cut off": cut}
+
+
+async def test_a_process_that_is_cut_off_leaves_others_stale_for_the_ttl_at_most(server: Server) -> None:
+    """Its invalidations wait, and are sent before it reads again."""
+    proxy = Proxy(server.port)
+    async with proxy:
+        cut = RedisCache(f"redis://127.0.0.1:{proxy.port}", timeout=LIMIT, jitter=0)
+        other = RedisCache(server.url, timeout=10, jitter=0)
+        truth = Truth()
+        await truth.read(cut)
+        await truth.read(other)
+        proxy.cut = True
+        await truth.write(cut)
+        committed = time.monotonic()
+        while await other.get("number", int) not in (None, truth.number):
+            assert time.monotonic() - committed <= TTL + SLACK
+            await asyncio.sleep(0.01)
+        await truth.read(other)
+        await truth.write(cut)
+        proxy.cut = False
+        await eventually(cut.ping)
+        for cache in (cut, other):
+            assert await cache.get("number", int) in (None, truth.number)
+            await cache.close()
+
+
+class Proxy:
+    """Passes bytes on to a server until it is cut: then it passes nothing, and says nothing."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.port = 0
+        self.cut = False
+
+    async def __aenter__(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection("127.0.0.1", self.target)
+        await asyncio.gather(self._pass_on(reader, outer), self._pass_on(inner, writer))
+
+    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            if not self.cut:
+                target.write(data)
+        target.close()
+
+
+async def test_every_committed_row_is_there_and_read_whatever_happens_to_the_server(
+    make_project: MakeProject, server: Server
+) -> None:
+    from press.models import Post
+
+    project = await make_project(REDIS_URL=server.url, CACHE__TIMEOUT=str(LIMIT))
+    committed = 0
+
+    async def write() -> None:
+        nonlocal committed
+        async with project.scope() as scope:
+            (await scope.get(Session)).add(Post(title="t"))
+        committed += 1
+
+    async def count() -> int:
+        async with project.scope() as scope:
+            reading, cache = await scope.get(ReadSession), await scope.get(Cache)
+
+            async def make() -> int:
+                return (await reading.exec(select(func.count()).select_from(Post))).one()
+
+            return await cache.get_or_set("count", make, int, tags=[Post])
+
+    async def work() -> None:
+        while not stopped:
+            before = committed
+            await write()
+            assert await count() > before  # its own commit at least, and those before it
+            await asyncio.sleep(0.005)
+
+    stopped = False
+    tasks = [asyncio.create_task(work()) for _ in range(3)]
+    for fault in faults(server).values():
+        await asyncio.sleep(0.2)
+        await fault()
+    stopped = True
+    await asyncio.gather(*tasks)
+    assert await count() == committed > 10

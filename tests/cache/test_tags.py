@@ -1,0 +1,133 @@
+"""Tags against a plain reference: whatever happens in whatever order, nobody gets what was true before a change."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from framework.cache import Cache, MemoryCache, RedisCache
+
+TAGS = ["a", "b", "c"]
+KEYS = {"x": ("a",), "y": ("a", "b"), "z": ("b", "c"), "none": ()}
+"""Every key with the tags of its value."""
+
+tags = st.sampled_from(TAGS)
+keys = st.sampled_from(sorted(KEYS))
+
+
+class World(RuleBasedStateMachine):
+    """The truth is a number for each tag. A value is what its tags' numbers were when it was made."""
+
+    cache: Cache
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.truth = dict.fromkeys(TAGS, 0)
+        self.made: list[tuple[str, asyncio.Task[Any], asyncio.Event, int]] = []
+        self.changes = 0
+        self.cache = self.open()
+
+    def open(self) -> Cache:
+        return MemoryCache(jitter=0)
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        return self.loop.run_until_complete(work)
+
+    def now(self, key: str) -> list[int]:
+        return [self.truth[tag] for tag in KEYS[key]]
+
+    @rule(tag=tags)
+    def change(self, tag: str) -> None:
+        """Commit a change; everything that depends on it is forgotten."""
+        self.truth[tag] += 1
+        self.changes += 1
+        self.run(self.cache.invalidate(tag))
+
+    @rule(key=keys)
+    def begin(self, key: str) -> None:
+        """Begin to make a value: it reads the truth at once, and takes its time."""
+        go_on, begun = asyncio.Event(), asyncio.Event()
+
+        async def make() -> list[int]:
+            read = self.now(key)
+            begun.set()
+            await go_on.wait()
+            return read
+
+        async def ask() -> list[int]:
+            return await self.cache.get_or_set(key, make, list[int], tags=KEYS[key])
+
+        task = self.loop.create_task(ask())
+        self.made.append((key, task, go_on, self.changes))
+        self.run(self.settled(task, begun))
+
+    async def settled(self, task: asyncio.Task[Any], begun: asyncio.Event) -> None:
+        """Let a caller go as far as it comes by itself."""
+        waiting = asyncio.create_task(begun.wait())
+        await asyncio.wait([task, waiting], timeout=self.patience, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+
+    patience = 0.001
+
+    @rule(pick=st.integers(0, 9))
+    def finish(self, pick: int) -> None:
+        """Let one who is making a value end. Nobody gets what was not true since it asked."""
+        if self.made:
+            key, task, go_on, asked = self.made.pop(pick % len(self.made))
+            go_on.set()
+            for other, _, others, _ in self.made:
+                if other == key:
+                    others.set()  # it may wait for that one
+            found = self.run(asyncio.wait_for(task, 10))
+            if asked == self.changes:
+                assert found == self.now(key)
+
+    @rule(key=keys)
+    def keep(self, key: str) -> None:
+        """Keep a value that was just read."""
+        self.run(self.cache.set(key, self.now(key), list[int], tags=KEYS[key]))
+
+    @rule(key=keys)
+    def delete(self, key: str) -> None:
+        """Forget a value."""
+        self.run(self.cache.delete(key))
+
+    @invariant()
+    def what_is_kept_is_true(self) -> None:
+        """Every value that the cache gives out is what its tags say now."""
+        found = self.run(self.cache.get_many(KEYS, list[int]))
+        assert found == {key: self.now(key) for key in found}
+
+    def teardown(self) -> None:
+        for _, task, go_on, _ in self.made:
+            go_on.set()
+            self.run(asyncio.wait_for(task, 10))
+        self.run(self.cache.close())
+        self.loop.close()
+
+
+def check(world: type[World], examples: int) -> None:
+    run_state_machine_as_test(
+        world,
+        settings=settings(
+            max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+def test_tags_in_memory_never_give_out_what_was_true_before_a_change() -> None:
+    check(World, 60)
+
+
+def test_tags_in_a_server_never_give_out_what_was_true_before_a_change(redis_url: str) -> None:
+    class Remote(World):
+        patience = 0.05
+
+        def open(self) -> Cache:
+            return RedisCache(redis_url, prefix=f"{id(self)}:", timeout=10, jitter=0)
+
+    check(Remote, 25)
