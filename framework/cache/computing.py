@@ -28,7 +28,7 @@ _at_work: ContextVar[frozenset[str]] = ContextVar("at_work", default=frozenset()
 """The keys that are being made further up: who asks for one of them again would wait for itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that doubles the time to make one, and every hit makes one
 class Recipe[T]:
     """How to get one value."""
 
@@ -134,6 +134,8 @@ class Computing:
             entry = Entry.decode(found) if found is not None else None
             if entry is None or not recipe.codec.accepts(entry.mark):
                 return None, versions
+            if not entry.versions:
+                return entry, versions
             if not versions.keys() >= entry.versions.keys():
                 entry = (await cache.tags.good({"": entry})).get("")
             elif not stands(entry, versions):
@@ -183,17 +185,18 @@ class Computing:
         lock = self._lock(recipe)
         try:
             for pause in pauses():
-                if await lock.acquire(wait=0):
+                # Together, and in this order: somebody may have been faster than the lock.
+                is_ours, (entry, _) = await asyncio.gather(lock.acquire(wait=0), self.find(recipe))
+                if entry is not None:
+                    await lock.release()
+                    return Made(entry)
+                if is_ours:
                     break
                 await asyncio.sleep(pause)
-                if (entry := (await self.find(recipe))[0]) is not None:
-                    return Made(entry)
         except Unavailable:
             return await self._made(recipe, flight)
         try:
-            # Somebody may have been faster than the lock.
-            entry, _ = await self.find(recipe)
-            return Made(entry) if entry is not None else await self._made(recipe, flight)
+            return await self._made(recipe, flight)
         finally:
             await lock.release()
 

@@ -2,8 +2,8 @@
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from types import MappingProxyType
+from typing import NamedTuple, Self
 
 from framework.cache.codecs import NO_MARK
 
@@ -17,8 +17,10 @@ VERSION_SIZE = 9
 ABSENT = 0x01
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+NO_VERSIONS: Mapping[str, bytes] = MappingProxyType({})
+
+
+class Entry(NamedTuple):
     """One stored value."""
 
     payload: bytes
@@ -26,7 +28,7 @@ class Entry:
     """Of the type it was written for; zeros when nobody said."""
     stale_at: float = 0
     """When it is to be made anew, in seconds of the epoch; 0 for not before it is gone."""
-    versions: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    versions: Mapping[str, bytes] = NO_VERSIONS
     """The tags, and how each stood when the value was made."""
     absent: bool = False
     """Whether it says that there is no such thing; the payload then is the error."""
@@ -51,6 +53,8 @@ class Entry:
             return cls(data) if data[:1].isdigit() or data[:1] == b"-" else None
         _, flags, mark, stale_at, count = HEAD.unpack_from(data)
         place = HEAD.size
+        if not count:
+            return cls(data[place:], mark, stale_at, NO_VERSIONS, bool(flags & ABSENT))
         versions: dict[str, bytes] = {}
         try:
             for _ in range(count):

@@ -52,10 +52,12 @@ class Lock:
         raise AssertionError
 
     async def release(self) -> None:
-        """Let go. A lock lost meanwhile stays with its new holder."""
+        """Let go, if it is held. A lock lost meanwhile stays with its new holder."""
+        if self._timer is None:
+            return
         self._until = 0.0
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
+        self._timer = None
         if self._renewal is not None:
             self._renewal.cancel()
         try:

@@ -14,6 +14,8 @@ from framework.services import Injected, Services
 
 __all__ = ["Signature"]
 
+PLAIN = (int, str, type(None), bool, float)
+
 LONGEST = 150
 """Characters of a key that are kept as they are, to be read by people."""
 
@@ -50,6 +52,8 @@ class Signature:
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments by name, defaults included."""
+        if not kwargs and self._by_name and len(args) == len(self.parameters) == len(self._positional):
+            return dict(zip(self._positional, args, strict=True))
         if not self._by_name or len(args) > len(self._positional):
             bound = self._signature.bind(*args, **kwargs)
             bound.apply_defaults()
@@ -81,7 +85,8 @@ class Signature:
 
     def key(self, given: Mapping[str, Any], without: Mapping[str, Any]) -> str:
         """Return the key for the arguments `given`."""
-        asked = {name: told(value) for name, value in given.items() if name not in without}
+        # In the order of the parameters, however they were passed.
+        asked = {name: told(given[name]) for name in self.parameters if name in given and name not in without}
         try:
             text = to_json(asked).decode() if asked else ""
         except PydanticSerializationError:
@@ -101,7 +106,8 @@ class Signature:
 
 def told(value: Any) -> Any:
     """Return what tells an argument from others; of a row its name, since the rest of it may change."""
-    return names_of(value)[0] if hasattr(cast("object", type(value)), "__table__") else value
+    kind = cast("Any", type(value))
+    return value if kind in PLAIN or not hasattr(kind, "__table__") else names_of(value)[0]
 
 
 def is_key(value: Any) -> bool:

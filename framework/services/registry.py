@@ -79,7 +79,8 @@ class Services:
 
     def find_value[T](self, type_: TypeForm[T]) -> T | None:
         """Return the object that stands for `type_` in the whole project; `None` when there is none, or one a scope."""
-        provider = self._find(plain(type_))
+        key = type_ if isinstance(type_, type) else plain(type_)
+        provider = self._overrides.get(key) or self._providers.get(key) or self._find(key)
         return provider.value if provider is not None and provider.factory is None else None
 
     def __contains__(self, type_: object) -> bool:

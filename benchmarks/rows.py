@@ -1,0 +1,21 @@
+"""The values that the benchmarks of the cache keep."""
+
+from datetime import UTC, datetime
+
+from pydantic import BaseModel
+
+
+class Row(BaseModel):
+    """A row of a list, with the usual kinds of fields."""
+
+    id: int
+    title: str
+    text: str
+    price: float
+    at: datetime
+
+
+def make_rows(count: int) -> list[Row]:
+    """Return rows."""
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    return [Row(id=n, title=f"Title {n}", text="Some text, not too long.", price=n / 4, at=at) for n in range(count)]
