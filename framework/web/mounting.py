@@ -29,7 +29,10 @@ def routes(project: Project) -> Routes:
 
 
 def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
-    """Put the router of every app where the settings say. Nothing is written on those routers: projects share them."""
+    """Put the router of every app where the settings say. Nothing is written on those routers: projects share them.
+
+    What is added to one of them afterwards is left out.
+    """
     _check_labels(project, settings)
     found: list[Route] = []
     for app, module in project.apps.modules("routes"):
@@ -51,6 +54,7 @@ def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
         frontends = included.effective_low_priority_routes()
         for context, held in zip(frontends, enforce(frontends, router, access), strict=True):
             found += [_route(each, app.app_label, held) for each in _frontends(context)]
+        _freeze(included)
     _check_claims(found, settings)
     table = Routes(found)
     target.routes.insert(0, Names(table))
@@ -87,6 +91,20 @@ def _route(context: RouteContext, app: str, rules: tuple[Rule, ...]) -> Route:
     else:
         methods = tuple(sorted(context.methods or ("*",)))
     return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, rules, context=context)
+
+
+def _freeze(included: Any) -> None:
+    """Keep what FastAPI made of a router's routes, with the rules that hold on them.
+
+    It would make them anew when a route is added to the shared router later: such a route is none of this project's,
+    for it has no name in the table and nobody looked for its rules.
+    """
+    candidates, frontends = included.effective_candidates(), included.effective_low_priority_routes()
+    included.effective_candidates = lambda: candidates
+    included.effective_low_priority_routes = lambda: frontends
+    for candidate in candidates:
+        if hasattr(candidate, "effective_candidates"):
+            _freeze(candidate)
 
 
 def _frontends(context: Any) -> Iterator[RouteContext]:

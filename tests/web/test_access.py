@@ -336,6 +336,18 @@ async def test_two_projects_share_routers_and_no_rule(build, notes, client):
             assert await statuses(open_, path, "") == [200]
 
 
+async def test_a_route_that_is_added_later_takes_no_rule_away_and_is_not_served(build, notes, client):
+    app = create_app(build(notes("access = B" + PLAIN.replace(", dependencies=[B]", ""))))
+    from notes.routes import files, router
+
+    async with client(app) as http:
+        router.add_api_route("/late", lambda: 1)
+        router.mount("/later", files)
+        assert await statuses(http, "/plain/files/x", "", "b") == [401, 200]
+        assert await statuses(http, "/plain/text", "", "b") == [401, 200]
+        assert await statuses(http, "/late", "", "b") == await statuses(http, "/later/x", "", "b") == [404, 404]
+
+
 async def test_one_router_included_twice_has_the_rules_of_each_place(build, notes, client):
     source = """
 router = APIRouter()
