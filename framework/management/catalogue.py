@@ -1,6 +1,7 @@
 """Which commands there are, told by reading source: nothing of an app is imported to list them."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ class Entry:
 class Catalogue:
     """The commands at hand, by name. Of two with one name the later app's stands."""
 
+    wanted: str | None = None
+    """The one name that is asked for: sources that don't spell it are passed over."""
     entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
     problems: list[str] = field(default_factory=list[str])
     """Why some commands are missing, a line each."""
@@ -46,10 +49,11 @@ class Catalogue:
     def add_apps(self, installed: Iterable[str]) -> None:
         """Add the commands of installed apps, in their order. An app that cannot be found is a problem, no error."""
         for entry in installed:
-            package = entry if locate(entry) else _plugin(entry)
-            spec = locate(package) if package else None
+            package, spec = entry, locate(entry)
+            if spec is None and (plugin := _plugin(entry)):
+                package, spec = plugin, locate(plugin)
             folders = [Path(path) for path in (spec.submodule_search_locations or ())] if spec else []
-            if package is None or not folders:
+            if not folders:
                 self.problems.append(f"App {entry!r} is not installed.")
                 continue
             paths = [path for folder in folders for path in _sources(folder)]
@@ -58,7 +62,10 @@ class Catalogue:
 
     def _add(self, group: str, module: str, paths: list[Path]) -> None:
         try:
-            found = read({str(path): path.read_bytes() for path in paths})
+            sources = {str(path): path.read_bytes() for path in paths}
+            if self.wanted is not None:
+                sources = about(self.wanted, sources)
+            found = read(sources) if sources else []
             if found is None:
                 found = list(inspect(import_module(module)))
         except Exception as error:
@@ -94,6 +101,14 @@ def locate(package: str) -> ModuleSpec | None:
             return spec if spec is not None and name == package else None
         path = list(spec.submodule_search_locations)
     return spec
+
+
+def about(name: str, sources: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files in which a function or a string has a command's name, and with them those that hold groups."""
+    word = re.escape(name).replace("_", "-").replace(r"\-", "-").replace("-", "[-_]").encode()
+    spelt = re.compile(rb"(?:def\s+|[\"'])" + word + rb"[\"'(]", re.IGNORECASE)
+    found = {path for path, source in sources.items() if spelt.search(source)}
+    return {path: source for path, source in sources.items() if path in found or b"Typer" in source} if found else {}
 
 
 def read(sources: Mapping[str, bytes]) -> list[Found] | None:

@@ -14,6 +14,7 @@ from framework.conf import FRAMEWORK_SETTINGS
 from framework.errors import FrameworkError
 from framework.management.catalogue import Catalogue
 from framework.management.failures import blame, fail, fail_in_app, say
+from framework.management.garbage import collect_seldom
 from framework.management.invocation import Invocation
 from framework.management.listing import listing
 from framework.management.tree import build
@@ -24,6 +25,7 @@ def main(settings: str | None = None, *, arguments: Sequence[str] | None = None)
 
     `--settings` and the variable `FRAMEWORK_SETTINGS` name another class.
     """
+    collect_seldom()
     words = list(sys.argv[1:] if arguments is None else arguments)
     line = read_line(words)
     target = line.settings or os.environ.get(FRAMEWORK_SETTINGS) or settings
@@ -101,10 +103,11 @@ def run(line: Line, invocation: Invocation) -> None:
 
 def execute(name: str, arguments: Sequence[str], invocation: Invocation) -> None:
     """Import the one module that holds the command `name`, and run it."""
-    catalogue = catalogue_of(invocation)
-    entry = catalogue.entries.get(name)
+    entry = catalogue_of(invocation, name).entries.get(name)
     if entry is None:
-        unknown(name, catalogue, invocation)
+        # Perhaps its name is put together at run time.
+        catalogue = catalogue_of(invocation)
+        entry = catalogue.entries.get(name) or unknown(name, catalogue, invocation)
     command = build(entry, invocation)
     command.main(
         args=list(arguments),
@@ -115,9 +118,12 @@ def execute(name: str, arguments: Sequence[str], invocation: Invocation) -> None
     )
 
 
-def catalogue_of(invocation: Invocation) -> Catalogue:
-    """Return the commands at hand. Settings that cannot be loaded cost the apps' commands, not the framework's."""
-    catalogue = Catalogue()
+def catalogue_of(invocation: Invocation, wanted: str | None = None) -> Catalogue:
+    """Return the commands at hand, or those of the files that may hold the one `wanted`.
+
+    Settings that cannot be loaded cost the apps' commands, not the framework's.
+    """
+    catalogue = Catalogue(wanted)
     catalogue.add_core()
     if invocation.target is None:
         return catalogue

@@ -28,6 +28,7 @@ from framework.management.address import Address
 from framework.management.catalogue import locate
 from framework.management.connections import Protocol, limit_writes
 from framework.management.findings import report
+from framework.management.garbage import collect_as_usual
 from framework.management.invocation import Invocation
 from framework.project import Project
 from framework.web import WebSettings
@@ -44,6 +45,7 @@ def serve(invocation: Invocation, listener: socket.socket, address: Address) -> 
     typer.echo("Performing system checks...\n")
     application = load(invocation)
     project = checked(application, invocation)
+    collect_as_usual()
     config = _config(application, listener, project, timeout_graceful_shutdown=GRACE)
 
     async def serve_now() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Never, Self
 
 import typer
 
+from framework.management.garbage import collect_as_usual
 from framework.project import Project
 from framework.services import Scope
 
@@ -39,6 +40,7 @@ class Work:
         except BaseException:
             self._runner.__exit__(*sys.exc_info())
             raise
+        collect_as_usual()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.management.catalogue import Catalogue, locate, read
+from framework.management.catalogue import Catalogue, about, locate, read
 
 
 def found(*sources: str) -> object:
@@ -110,3 +110,19 @@ def test_packages_are_located(name: str) -> None:
 @pytest.mark.parametrize("name", ["nowhere_at_all", "framework.nowhere", "json.decoder.deeper", "sys.path"])
 def test_what_is_nowhere_is_not_located(name: str) -> None:
     assert locate(name) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "spelt"),
+    [
+        ("def load_all(): ...", True),
+        ("async def Load_All(): ...", True),
+        ("@commands.command('load-all')", True),
+        ('@commands.command(name="load_all")', True),
+        ("print('manage.py load-all')", False),
+        ("def load_all_of_it(): ...", False),
+    ],
+)
+def test_only_files_that_may_hold_a_wanted_command_are_read(source: str, spelt: bool) -> None:
+    sources = {"group.py": b"commands = typer.Typer()", "command.py": source.encode(), "other.py": b"import this"}
+    assert set(about("load-all", sources)) == ({"group.py", "command.py"} if spelt else set())
