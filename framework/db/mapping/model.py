@@ -33,6 +33,8 @@ class ModelMeta(SQLModelMetaclass):
             arguments: Any = namespace.get("__mapper_args__", inherited(bases, "__mapper_args__") or {})
             if isinstance(arguments, dict):  # what the database computes comes back with the flush
                 namespace["__mapper_args__"] = {"eager_defaults": True, **arguments}
+            # Making a row checks nothing: what would is built when it is first asked for.
+            namespace["model_config"] = {"defer_build": True, **namespace.get("model_config", {})}
         made = super().__new__(cls, name, bases, namespace, **told)
         # Taken away, or SQLAlchemy reads them too, and Pydantic takes them for fields of the subclasses.
         made.__relations__ = {
@@ -50,7 +52,12 @@ class ModelMeta(SQLModelMetaclass):
             store_as_text(vars(cls)[key], field)
         for key, info, annotation in relations(model):
             cls.__sqlmodel_relationships__[key] = related(model, key, info, annotation)
-        super().__init__(name, bases, namespace, **told)
+        # By now every field is a column. SQLAlchemy would only look for `Mapped[...]`, which no field is.
+        annotations, cls.__annotations__ = cls.__annotations__, {}
+        try:
+            super().__init__(name, bases, namespace, **told)
+        finally:
+            cls.__annotations__ = annotations
         adopt(table_of(model))
 
 

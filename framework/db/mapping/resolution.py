@@ -4,7 +4,7 @@ All of it happens before SQLAlchemy configures a mapper: a failed configuration 
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy import ForeignKey, Table
 from sqlalchemy.exc import AmbiguousForeignKeysError, SQLAlchemyError
@@ -12,6 +12,7 @@ from sqlalchemy.orm import RelationshipProperty, configure_mappers
 from sqlalchemy.schema import sort_tables_and_constraints  # pyright: ignore[reportUnknownVariableType]  # SQLAlchemy has not typed it
 from sqlmodel import SQLModel
 
+from framework.apps import Apps
 from framework.db.mapping.labels import all_models, label_of, package_of, path_of
 from framework.db.mapping.lookup import model_at, table_of
 from framework.db.mapping.model import ModelMeta
@@ -20,37 +21,61 @@ from framework.db.mapping.relationships import references
 from framework.db.near import near
 from framework.errors import ImproperlyConfigured
 
-if TYPE_CHECKING:
-    from framework.project import Project
-
-__all__ = ["models_of", "resolve_models", "tables_of"]
+__all__ = ["Installed", "models_of", "resolve_models", "resolve_references", "tables_of"]
 
 
-def models_of(project: "Project", label: str | None = None) -> list[type[SQLModel]]:
+class Installed(Protocol):
+    """A project, or whatever else has apps."""
+
+    @property
+    def apps(self) -> Apps:
+        """Its apps."""
+        ...
+
+
+def models_of(project: Installed, label: str | None = None) -> list[type[SQLModel]]:
     """Return the table models of the project's installed apps, or of the one app labelled `label`."""
     labels = [app.app_label for app in project.apps] if label is None else [label]
     return [model for model in all_models() if label_of(model) in labels]
 
 
-def tables_of(project: "Project", label: str | None = None) -> list[Table[Any]]:
+def tables_of(project: Installed, label: str | None = None) -> list[Table[Any]]:
     """Return the tables of the project's installed apps, each after those it refers to.
 
     Tables of other projects in the process are left out. A `Table` written without a class belongs to the app whose
     `models.py` holds it.
     """
     found = {table_of(model) for model in models_of(project, label)}
-    for app, module in project.apps.modules("models"):
-        if label in (None, app.app_label):
+    for app in project.apps:
+        if label in (None, app.app_label) and (module := app.module("models")) is not None:
             found |= {value for value in vars(module).values() if isinstance(value, Table)}
+    found &= set(SQLModel.metadata.tables.values())  # a view has a `MetaData` of its own
     # Not `metadata.sorted_tables`, which warns of tables that refer to each other.
-    ordered = sort_tables_and_constraints(sorted(SQLModel.metadata.tables.values(), key=lambda table: table.key))
-    return [table for table, _ in ordered if table is not None and table in found]
+    ordered = sort_tables_and_constraints(sorted(found, key=lambda table: table.key))
+    return [table for table, _ in ordered if table is not None]
 
 
-def resolve_models(project: "Project") -> None:
+def resolve_models(project: Installed) -> None:
+    """Find what the models of `project` refer to, and configure the mappers, so that no request pays for it.
+
+    Called once every model is imported. Raises `ImproperlyConfigured`.
+    """
+    resolve_references(project)
+    try:
+        configure_mappers()
+    except SQLAlchemyError as error:
+        ambiguous = isinstance(error, AmbiguousForeignKeysError)
+        raise ImproperlyConfigured(
+            f"SQLAlchemy cannot map the models: {error}",
+            hint="Name the field that refers: Relationship(foreign_key='author_id')." if ambiguous else None,
+            code="db.mapping",
+        ) from error
+
+
+def resolve_references(project: Installed) -> None:
     """Find everything the models of `project` refer to; raise `ImproperlyConfigured` for what is not there.
 
-    Called once every model is imported. Afterwards the mappers are configured, so that no request pays for it.
+    Enough for whoever wants the tables alone.
     """
     labels = [app.app_label for app in project.apps]
     owners = {table_of(model): path_of(model) for model in all_models() if label_of(model)}
@@ -63,15 +88,6 @@ def resolve_models(project: "Project") -> None:
             require_column(labels, f"{path_of(model)}.{key.parent.name}", key, owners)
         for relation in plain_relationships(model):
             require_one_class(f"{path_of(model)}.{relation.key}", relation.argument)
-    try:
-        configure_mappers()
-    except SQLAlchemyError as error:
-        ambiguous = isinstance(error, AmbiguousForeignKeysError)
-        raise ImproperlyConfigured(
-            f"SQLAlchemy cannot map the models: {error}",
-            hint="Name the field that refers: Relationship(foreign_key='author_id')." if ambiguous else None,
-            code="db.mapping",
-        ) from error
 
 
 def require(labels: list[str], where: str, path: str) -> type[SQLModel]:
