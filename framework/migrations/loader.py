@@ -1,9 +1,12 @@
 """Finds the revision files of the installed apps and reads their headers without running them."""
 
 import ast
-import importlib.util
+import os
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from inspect import cleandoc
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -13,7 +16,15 @@ from framework.migrations.graph import Graph, HistoryError, Migration
 __all__ = ["load_graph", "load_module", "read_migration"]
 
 FORMERLY = "formerly"
+ROWS = re.compile(r"^(?:async )?def (?:undo_)?data\(", re.MULTILINE)
 HEADER = ("revision", "down_revision", "depends_on", "replaces", "transactional")
+CONSTANTS: Mapping[str, Any] = {"None": None, "True": True, "False": False}
+PLAIN = re.compile(
+    r'"""(?P<docstring>[^"\\]*)"""\n+'
+    r"(?:(?:import|from) [\w., ]+\n+)*"
+    r'(?P<lines>(?:\w+ = (?:None|True|False|"[^"\\\n]*")\n)+)\n*'
+)
+"""A header as we write it."""
 
 
 def load_graph(folders: Mapping[str, Path]) -> Graph:
@@ -34,9 +45,9 @@ def former_labels(folder: Path) -> tuple[str, ...]:
 
 def read_folder(app: str, folder: Path) -> Iterator[Migration]:
     """Yield the migrations in a folder, by name; there may be none, and no folder."""
-    for path in sorted(folder.glob("*.py")):
-        if path.name[0] not in "_~":
-            yield read_migration(app, path)
+    for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
+        if name.endswith(".py") and name[0] not in "_~.":
+            yield read_migration(app, folder / name)
 
 
 def read_migration(app: str, path: Path) -> Migration:
@@ -44,8 +55,7 @@ def read_migration(app: str, path: Path) -> Migration:
     # What stands above the first function is enough, and parsing only that is much faster.
     text = read(path)
     head, *_ = text.split("\ndef ", 1)
-    tree = parse(head, path)
-    values = dict(assignments(tree, path))
+    docstring, values = glance(head) or parsed(head, path)
     revision = values.get("revision")
     if not isinstance(revision, str):
         raise HistoryError(
@@ -60,9 +70,10 @@ def read_migration(app: str, path: Path) -> Migration:
         parents=several(values.get("down_revision")),
         depends_on=several(values.get("depends_on")),
         replaces=several(values.get("replaces")),
-        docstring=ast.get_docstring(tree) or "",
+        docstring=docstring,
         # Alembic's own way to say so is a block around operations.
         transactional=bool(values.get("transactional", ".autocommit_block(" not in text)),
+        works_on_rows=ROWS.search(text) is not None,
     )
 
 
@@ -75,6 +86,22 @@ def read(path: Path) -> str:
         raise HistoryError(
             f"Cannot read {path}: {found}.", hint="Restore it, or start its name with '_' if it is no migration."
         ) from None
+
+
+def glance(head: str) -> tuple[str, dict[str, Any]] | None:
+    """Return docstring and values of a header of plain lines, which most are and which takes no parser; or `None`."""
+    found = PLAIN.fullmatch(head)
+    if found is None:
+        return None
+    lines = (line.split(" = ", 1) for line in found["lines"].split("\n")[:-1])
+    values = {name: CONSTANTS.get(value, value[1:-1]) for name, value in lines if name in HEADER}
+    return cleandoc(found["docstring"]), values
+
+
+def parsed(head: str, path: Path) -> tuple[str, dict[str, Any]]:
+    """Return docstring and values of any header."""
+    tree = parse(head, path)
+    return ast.get_docstring(tree) or "", dict(assignments(tree, path))
 
 
 def parse(text: str, path: Path) -> ast.Module:
@@ -114,15 +141,16 @@ def several(value: object) -> tuple[str, ...]:
 
 def load_module(migration: Migration) -> ModuleType:
     """Run a revision file and return its module, fresh each time."""
-    name = f"{migration.app}.migrations.{migration.name}"
-    spec = importlib.util.spec_from_file_location(name, migration.path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    name, file = f"{migration.app}.migrations.{migration.name}", str(migration.path)
+    loader = SourceFileLoader(name, file)
+    # What importlib's own recipe finds out about any module is known here, and there are many files.
+    module = ModuleType(name)
+    module.__file__, module.__package__ = file, name.rpartition(".")[0]
+    module.__loader__, module.__spec__ = loader, ModuleSpec(name, loader, origin=file)
     # Under a name of its own: the same app may stand in two places of one process, as in tests.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise

@@ -33,6 +33,8 @@ class Migration:
     docstring: str = field(default="", compare=False)
     transactional: bool = True
     """Whether it runs in one transaction; otherwise each of its operations is kept by itself."""
+    works_on_rows: bool = False
+    """Whether the file has `data()` or `undo_data()`."""
 
     @property
     def before(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.operations import BatchOperations, Operations, ops
 from alembic.runtime.migration import MigrationContext
 
-from framework.migrations.apply import apply_operation
+from framework.migrations.apply import add_table, apply_operation
 from framework.migrations.building import build_table
 from framework.migrations.concurrency import forbidden, needs_no_transaction
 from framework.migrations.conversion import convert
@@ -55,9 +55,7 @@ class StateOperations(Operations):
 
     def invoke(self, operation: ops.MigrateOperation) -> Any:
         """Carry out one operation."""
-        self.note(operation)
-        # Alembic hands back the table it made, for bulk inserts.
-        return operation.to_table() if isinstance(operation, ops.CreateTableOp) else None
+        return self.note(operation)
 
     @contextmanager
     def batch_alter_table(  # pyright: ignore[reportIncompatibleMethodOverride]  # Alembic's others are in options
@@ -101,14 +99,22 @@ class StateOperations(Operations):
         finally:
             self.only = before
 
-    def note(self, operation: ops.MigrateOperation) -> None:
-        """Take one operation into the record and the state."""
+    def note(self, operation: ops.MigrateOperation) -> sa.Table | None:
+        """Take one operation into the record and the state; return the table it makes, as Alembic does."""
         if self.only:
             setattr(operation, "only", self.only)  # noqa: B010 — a note of ours on Alembic's object
         self.recorded.append(operation)
-        if self.only == "database":
-            return
-        for key in apply_operation(operation, self.state, self.migration.app):
+        table = None
+        if isinstance(operation, ops.CreateTableOp):
+            table = operation.to_table()
+            self.touch(() if self.only == "database" else add_table(operation, table, self.state, self.migration.app))
+        elif self.only != "database":
+            self.touch(apply_operation(operation, self.state, self.migration.app))
+        return table
+
+    def touch(self, keys: Iterable[str]) -> None:
+        """Note that this migration had to do with some tables."""
+        for key in keys:
             self.state.touch(key, self.migration.app, self.migration.revision)
 
 

@@ -26,13 +26,13 @@ IDENTITY = ("always", "start", "increment", "minvalue", "maxvalue", "nominvalue"
 def read_table(table: sa.Table, app: str, model: str = "") -> Table:
     """Return a table with its columns, constraints and indexes."""
     options = {**table.kwargs, **({"prefixes": prefixes} if (prefixes := prefixes_of(table)) else {})}
-    columns = [read_column(column) for column in table.columns]
-    key = {column.name for column in table.primary_key.columns}
+    columns = {column.name: read_column(column) for column in table.columns}
+    # A key is NOT NULL whatever the column says.
+    key = {column.name: replace(columns[column.name], nullable=False) for column in table.primary_key.columns}
     return Table(
         name=table.name,
         app=app,
-        # A key is NOT NULL whatever the column says.
-        columns={item.name: replace(item, nullable=item.nullable and item.name not in key) for item in columns},
+        columns=columns | key,
         constraints=tuple(read_constraints(table)),
         indexes=tuple(sorted(map(read_index, table.indexes), key=lambda index: index.name or "")),
         schema=table.schema,
@@ -52,7 +52,8 @@ def read_column(column: "sa.Column[Any]") -> Column:
     """Return one column without its keys, which are the table's."""
     default = column.server_default
     generated = default if isinstance(default, sa.Identity | sa.Computed) else None
-    options: dict[str, Any] = dict(column.kwargs)
+    # Few columns have any, and to look through `kwargs` takes as long as all the rest.
+    options: dict[str, Any] = dict(column.kwargs) if column.dialect_options else {}
     if column.autoincrement not in ("auto", "ignore_fk"):
         options["autoincrement"] = column.autoincrement
     default_of_model: Any = column.default

@@ -64,17 +64,19 @@ def no_reading(what: str) -> StateError:
 
 def replay(graph: Graph, revisions: Iterable[str] | None = None) -> State:
     """Return the state after `revisions`, by default after all; they are replayed in the graph's order."""
-    state = State()
+    state, context = State(), no_context()
     wanted = None if revisions is None else set(revisions)
     for revision in graph.order:
         if wanted is None or revision in wanted:
-            replay_one(graph.nodes[revision], state)
+            replay_one(graph.nodes[revision], state, context=context)
     return state
 
 
-def replay_one(migration: Migration, state: State, function: str = "upgrade") -> Sequence[ops.MigrateOperation]:
+def replay_one(
+    migration: Migration, state: State, function: str = "upgrade", *, context: MigrationContext | None = None
+) -> Sequence[ops.MigrateOperation]:
     """Bring `state` past one migration, or with "downgrade" before it; return the operations that is made of."""
-    context = no_context()
+    context = context or no_context()
     operations = StateOperations(context, state, migration)
     try:
         with bound(operations):

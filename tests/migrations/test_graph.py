@@ -9,6 +9,7 @@ import pytest
 from workbench import Workshop
 
 from framework.migrations.graph import Graph, HistoryError, Migration
+from framework.migrations.loader import glance, parsed
 
 NOTHING = "def upgrade() -> None:\n    pass\n"
 
@@ -97,6 +98,28 @@ def test_alembic_s_own_header_is_read(workshop: Workshop) -> None:
     )
     (found,) = workshop.graph().nodes.values()
     assert (found.revision, found.name, found.before) == ("ae1027a6acf", "0001_initial", ())
+
+
+@pytest.mark.parametrize(
+    ("head", "plain"),
+    [
+        (
+            '"""Add a = b.\n\n    Indented.\n"""\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
+            'revision = "a = b"\n',
+            True,
+        ),
+        ('""""""\nrevision = "a"\ndown_revision = None\ntransactional = False\nbranch_labels = None\n\n\n', True),
+        ('"""Add."""\n\nrevision = "a"\ndepends_on = ("b", "c")\n\n', False),
+        ('"""Add."""\n\nrevision = "a" + "b"\n', False),
+        ('"""Add a \\"b\\"."""\n\nrevision = "a"\n', False),
+        ('"""Add."""\n\nrevision = "a"\n\n"""\nrevision = "b"\n"""\n', False),
+        ('"""Add."""\n\nif True:\n    revision = "a"\n', False),
+    ],
+)
+def test_a_header_of_plain_lines_is_read_without_a_parser_and_comes_to_the_same(head: str, plain: bool) -> None:
+    assert (glance(head) is not None) == plain
+    if plain:
+        assert glance(head) == parsed(head, Path("0001_initial.py"))
 
 
 @pytest.mark.parametrize(

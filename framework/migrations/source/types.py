@@ -7,7 +7,7 @@ type underneath. A type that differs between databases is written with a variant
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, cast
 
@@ -84,7 +84,10 @@ def decorated(type_: TypeDecorator[Any]) -> Code:
     """Return the type that a decorator stands on, with a variant for each database where it is another one."""
     code = type_code(type_.impl_instance)
     for name, known in DIALECTS.items():
-        own = type_code(type_.load_dialect_impl(known))
+        impl = type_.load_dialect_impl(known)
+        if impl is type_.impl_instance:
+            continue
+        own = type_code(impl)
         if own != type_code(type_.impl_instance.dialect_impl(known)) and own != code:
             code = call(Code(f"{code}.with_variant", code.imports), own, literal(name))
     return code
@@ -125,7 +128,14 @@ def domain(type_: Any) -> Code:
 
 def plain(type_: TypeEngine[Any]) -> Code:
     """Return a type as its own repr writes it, each name led by the module it comes from."""
-    return from_repr(type(type_), repr(type_))
+    own = type(type_)
+    return from_repr(own, repr(type_)) if vars(type_) else bare(own)
+
+
+@cache
+def bare(own: type[TypeEngine[Any]]) -> Code:
+    """Return a type without any argument: most columns have one, and a repr looks for arguments each time."""
+    return from_repr(own, repr(own()))
 
 
 @lru_cache(1024)
