@@ -3,21 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration, trim
 from framework.migrations.autodetector.detection import detect
 from framework.migrations.graph import Graph
 from framework.migrations.modelled import tables_of_models
-from framework.migrations.places import folders_of, graph_of, is_own
+from framework.migrations.places import Site, folders_of, graph_of, is_own
 from framework.migrations.questioner import Anything, Questioner
 from framework.migrations.replay import replay
 from framework.migrations.safety.steps import in_safe_steps
 from framework.migrations.writer.files import write
-
-if TYPE_CHECKING:
-    from framework.project import Project
 
 __all__ = ["Plan", "apps_with_changes", "empty", "plan", "save"]
 
@@ -31,7 +27,7 @@ class Plan:
     """Labels of installed packages whose models have changes; their authors write those."""
 
 
-def plan(project: "Project", labels: Collection[str], questioner: Questioner, safe: bool = False) -> Plan:
+def plan(project: Site, labels: Collection[str], questioner: Questioner, safe: bool = False) -> Plan:
     """Return what the apps named lack; without names, what the project's own apps lack. Needs no database.
 
     With `safe` they come in steps that a running system bears, where there are such.
@@ -40,6 +36,8 @@ def plan(project: "Project", labels: Collection[str], questioner: Questioner, sa
     graph.require_single_ends()
     take_apart = in_safe_steps if safe else None
     found = detect(graph, replay(graph), tables_of_models(project), questioner, take_apart=take_apart)
+    if not found:
+        return Plan([], [])
     own = {app.app_label for app in project.apps if is_own(project, app)}
     kept = trim(found, labels or own)
     foreign = {migration.app for migration in found} - own - set(labels)
@@ -59,7 +57,7 @@ def foreign_error(label: str, path: Path) -> CommandError:
     )
 
 
-def apps_with_changes(project: "Project") -> list[str]:
+def apps_with_changes(project: Site) -> list[str]:
     """Return the labels of apps whose models are ahead of their migrations."""
     graph = graph_of(project)
     found = detect(graph, replay(graph), tables_of_models(project), Anything())
@@ -74,6 +72,6 @@ def empty(graph: Graph, label: str, name: str | None) -> NewMigration:
     return NewMigration(label, f"{number:04}_{words}", tuple(leaf.revision for leaf in leaves))
 
 
-def save(project: "Project", migration: NewMigration) -> Path:
+def save(project: Site, migration: NewMigration) -> Path:
     """Write a migration and return its file."""
     return write(migration, folders_of(project)[migration.app])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
-from framework.db import Database
+from framework.db.url import DatabaseURL
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
 from framework.migrations.graph import Graph, Step
@@ -16,9 +16,10 @@ from framework.migrations.rows import unreadable
 from framework.migrations.settings import MigrationsSettings
 
 if TYPE_CHECKING:
+    from framework.db import Database
     from framework.project import Project
 
-__all__ = ["database_of", "executor_of", "migrate", "tell_apps", "unapplied"]
+__all__ = ["database_of", "executor_at", "executor_of", "migrate", "tell_apps", "unapplied"]
 
 
 async def migrate(project: "Project") -> None:
@@ -49,15 +50,21 @@ async def tell_apps(project: "Project") -> list[str]:
 
 
 @asynccontextmanager
-async def executor_of(project: "Project", graph: Graph | None = None) -> AsyncGenerator[Executor]:
-    """Open what runs migrations on the project's database; `graph` saves reading the files again."""
+async def executor_of(project: "Project") -> AsyncGenerator[Executor]:
+    """Open what runs migrations on the project's database."""
     url = (await database_of(project)).url
+    async with executor_at(url, project.settings.section(MigrationsSettings), graph_of(project)) as executor:
+        yield executor
+
+
+@asynccontextmanager
+async def executor_at(url: DatabaseURL, settings: MigrationsSettings, graph: Graph) -> AsyncGenerator[Executor]:
+    """Open what runs the migrations of a history on a database; no project is needed for it."""
     if url.path is not None and not url.path.parent.is_dir():
         raise unreadable(url, FileNotFoundError(f"there is no folder {url.path.parent}"))
     engine = open_engine(url)
     try:
-        settings = project.settings.section(MigrationsSettings)
-        yield Executor(engine, graph or graph_of(project), Patience(settings.lock_timeout, settings.lock_attempts))
+        yield Executor(engine, graph, Patience(settings.lock_timeout, settings.lock_attempts))
     except (OSError, OperationalError) as error:
         if isinstance(error, OperationalError) and error.statement is not None:
             raise
@@ -66,7 +73,9 @@ async def executor_of(project: "Project", graph: Graph | None = None) -> AsyncGe
         await engine.dispose()
 
 
-async def database_of(project: "Project") -> Database:
+async def database_of(project: "Project") -> "Database":
     """Return the project's database, or the one that a test or a setting put in its place."""
+    from framework.db import Database
+
     async with project.scope() as scope:
         return await scope.get(Database)

@@ -24,6 +24,8 @@ class Outlook:
     """What the tables hold, word for word."""
     applied: set[str]
     """The revisions of `graph` that were applied."""
+    url: DatabaseURL
+    """The database."""
 
     @property
     def unsaid(self) -> bool:
@@ -37,24 +39,20 @@ def look(invocation: Invocation, outline: Site) -> Outlook:
     A project that replaces the service `Database` is loaded to ask it. Runs a loop of its own.
     """
     graph = graph_of(outline)
-    rows = rows_of(invocation, outline.settings)
+    url = url_of(invocation, outline.settings)
+    rows = read_rows(url)
     everything = rows.within(graph)
     graph = graph.given(everything.names)
-    return Outlook(graph, rows, everything.applied(graph))
+    return Outlook(graph, rows, everything.applied(graph), url)
 
 
-def rows_of(invocation: Invocation, settings: Settings) -> Rows:
+def url_of(invocation: Invocation, settings: Settings) -> DatabaseURL:
     if any(path.replace(":", ".").endswith(".Database") for path in settings.services):
-        return asyncio.run(asked(invocation))
+        from framework.migrations.migrating import database_of
+
+        return asyncio.run(database_of(invocation.project)).url
     section = settings.section(DatabaseSettings)
     url = DatabaseURL.parse(section.url, root=settings.root)
     for guard in guards:
         guard(url)
-    return read_rows(url)
-
-
-async def asked(invocation: Invocation) -> Rows:
-    from framework.migrations.migrating import executor_of
-
-    async with executor_of(invocation.project) as executor:
-        return await executor.rows()
+    return url

@@ -148,6 +148,13 @@ def test_a_day_with_migrations(folder: Folder) -> None:
     )
 
 
+def test_making_migrations_takes_the_models_and_no_more_of_the_project(folder: Folder) -> None:
+    ready = "\n    def ready(self, project):\n        raise SystemError('The project was loaded.')\n"
+    apps = folder.path / "blog/apps.py"
+    apps.write_text(apps.read_text() + ready)
+    assert "Create model Post" in folder.manage("makemigrations")
+
+
 def test_the_next_day(folder: Folder) -> None:
     folder.manage("makemigrations", "migrate")
     folder.post('slug: str = "x"')

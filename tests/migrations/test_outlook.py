@@ -64,6 +64,30 @@ def test_looking_loads_no_models_no_sqlmodel_and_no_alembic(tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize("rows", ["", "def data(", "async def data("])
+def test_migrating_loads_the_project_only_for_work_on_rows(tmp_path: Path, rows: str) -> None:
+    work = f"\n\n{rows}migration):\n    from blog import models\n\n    print('\\n' + models.ready)\n" if rows else ""
+    files = {
+        "config/__init__.py": "",
+        "config/settings.py": SETTINGS,
+        "blog/__init__.py": "",
+        "blog/apps.py": APP
+        + "\n    def ready(self, project):\n        from blog import models\n\n        models.ready = 'ready'\n",
+        "blog/models.py": "print('The models were loaded.')\n",
+        "blog/migrations/0001_initial.py": MIGRATION + work,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    program = "from framework.management import main\nmain(settings='config.settings:ProjectSettings')"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "migrate"], cwd=tmp_path, env={}, capture_output=True, text=True, check=True
+    )
+    loaded = [line for line in done.stdout.splitlines() if line in ("The models were loaded.", "ready")]
+    assert loaded == (["The models were loaded.", "ready"] if rows else [])
+    assert read_rows(DatabaseURL.parse("sqlite:///db.sqlite3", root=tmp_path)).names == {("blog", "0001_initial")}
+
+
 async def test_the_driver_alone_reads_what_sqlalchemy_reads(base: Base, workshop: Workshop, database_url: str) -> None:
     import anyio
 

@@ -12,8 +12,7 @@ from framework.migrations.commands.group import commands
 from framework.migrations.commands.merging import merge_ends
 from framework.migrations.commands.printing import relative
 from framework.migrations.commands.updating import update_last
-from framework.migrations.places import Outline, folders_of, graph_of, require_apps
-from framework.project import Project
+from framework.migrations.places import Outline, Site, folders_of, graph_of, require_apps
 from framework.services import Inject
 
 if TYPE_CHECKING:
@@ -46,15 +45,13 @@ def makemigrations(
     from framework.migrations.writer.files import render
 
     named = labels or []
-    # Merging needs no models.
-    site = Outline.of(invocation.settings) if merge else invocation.project
-    require_apps(site, named, exit_code=2)
+    project = Outline.of(invocation.settings)
+    require_apps(project, named, exit_code=2)
     if name is not None and not name.isidentifier():
         raise CommandError("The migration name must be a valid Python identifier.", code="migrations.name")
     if merge:
-        merge_ends(site, named, name, quiet=noinput, dry_run=dry_run, verbosity=invocation.verbosity)
+        merge_ends(project, named, name, quiet=noinput, dry_run=dry_run, verbosity=invocation.verbosity)
         return
-    project = invocation.project
     if empty:
         graph = graph_of(project)
         graph.require_single_ends()
@@ -69,7 +66,7 @@ def makemigrations(
         typer.echo(nothing(named))
         return
     if update and not empty:
-        update_last(invocation, plan.migrations, name, dry_run=dry_run or check)
+        update_last(invocation, project, plan.migrations, name, dry_run=dry_run or check)
         raise typer.Exit(1 if check else 0)
     if name is not None and not empty:
         rename(plan.migrations, name)
@@ -106,7 +103,7 @@ def questioner_for(answers: Path | None, renames: list[str], *, quiet: bool, che
     return Answered(told, Prompter(sys.stdin, sys.stdout))
 
 
-def left_unsafe(project: Project, migrations: "list[NewMigration]") -> list[str]:
+def left_unsafe(project: Site, migrations: "list[NewMigration]") -> list[str]:
     """Return lines on what no order of steps makes safe, and what to do; the files must not be written yet."""
     from framework.migrations.safety.gate import judge_new
 

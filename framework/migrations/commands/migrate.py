@@ -13,11 +13,14 @@ from framework.migrations.commands.printing import Printer, show_plan
 from framework.migrations.graph import Step
 from framework.migrations.outlook import Outlook, look
 from framework.migrations.places import Outline, require_apps
+from framework.migrations.settings import MigrationsSettings
 from framework.migrations.targets import choose
 from framework.project import Project
 from framework.services import Inject
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from framework.migrations.executor import Executor
 
 
@@ -55,7 +58,7 @@ def migrate(
     warn_of_secret_key(invocation)
     if drift:
         return show_drift(invocation.project)
-    # Files' headers and rows tell what there is to do; the project is loaded only to do it.
+    # Files' headers and rows tell what there is to do; the project is loaded only for those who ask for it.
     seen = look(invocation, outline)
     seen.graph.require_single_ends()
     if prune:
@@ -69,16 +72,24 @@ def migrate(
             return judge(invocation, seen, steps)
     if check or plan:
         raise typer.Exit(1 if check and steps else 0)
+    awaited = is_awaited(outline.apps)
     if invocation.verbosity:
         typer.echo(f"Operations to perform:\n  {target}\nRunning migrations:")
     if not steps:
         say_nothing_to_do(invocation, seen)
         # What squashed migrations replace, and what Alembic noted, becomes rows without any step.
-        if not seen.unsaid and not is_awaited(outline.apps):
+        if not seen.unsaid and not awaited:
             return None
-        return settle(invocation, seen, wait=not no_wait)
+        return settle(invocation, seen, awaited=awaited, wait=not no_wait)
     return carry_out(
-        invocation, seen, steps, fake=fake, fake_initial=fake_initial, safe_only=safe_only, wait=not no_wait
+        invocation,
+        seen,
+        steps,
+        awaited=awaited,
+        fake=fake,
+        fake_initial=fake_initial,
+        safe_only=safe_only,
+        wait=not no_wait,
     )
 
 
@@ -107,14 +118,13 @@ def is_awaited(apps: Apps) -> bool:
     return any(type(app).migrated is not AppConfig.migrated for app in apps)
 
 
-async def settle(invocation: Invocation, seen: Outlook, *, wait: bool) -> None:
+async def settle(invocation: Invocation, seen: Outlook, *, awaited: bool, wait: bool) -> None:
     """Write the rows that are missing, of migrations and of apps."""
-    from framework.migrations.migrating import executor_of
-
     if seen.unsaid:
-        async with executor_of(invocation.project, seen.graph) as executor:
+        async with executor_for(invocation, seen) as executor:
             await executor.settle(wait=wait, tell=Printer(0, invocation.verbosity).tell)
-    await conclude(invocation)
+    if awaited:
+        await conclude(invocation)
 
 
 async def conclude(invocation: Invocation) -> None:
@@ -130,30 +140,37 @@ async def carry_out(
     seen: Outlook,
     steps: list[Step],
     *,
+    awaited: bool,
     fake: bool,
     fake_initial: bool,
     safe_only: bool,
     wait: bool,
 ) -> None:
-    """Load the project, and make the steps."""
-    from framework.migrations.migrating import executor_of
-
-    async with executor_of(invocation.project, seen.graph) as executor:
+    """Make the steps."""
+    if awaited or any(step.migration.works_on_rows for step in steps):
+        assert invocation.project  # work on rows may use the code of apps, and that a loaded project
+    async with executor_for(invocation, seen) as executor:
         if safe_only and not fake:
             refuse_unsafe(executor, seen.applied, steps)
         printer = Printer(len(steps), invocation.verbosity)
         await executor.run(
             steps, fake=fake, fake_initial=fake_initial, wait=wait, report=printer.report, tell=printer.tell
         )
-    await conclude(invocation)
+    if awaited:
+        await conclude(invocation)
 
 
 async def judge(invocation: Invocation, seen: Outlook, steps: list[Step]) -> None:
     """Raise when a step is unsafe; make none."""
-    from framework.migrations.migrating import executor_of
-
-    async with executor_of(invocation.project, seen.graph) as executor:
+    async with executor_for(invocation, seen) as executor:
         refuse_unsafe(executor, seen.applied, steps)
+
+
+def executor_for(invocation: Invocation, seen: Outlook) -> "AbstractAsyncContextManager[Executor]":
+    """Open what runs migrations, without loading the project."""
+    from framework.migrations.migrating import executor_at
+
+    return executor_at(seen.url, invocation.settings.section(MigrationsSettings), seen.graph)
 
 
 def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) -> None:

@@ -6,6 +6,7 @@ from framework.errors import CommandError
 from framework.management import Invocation
 from framework.migrations.outlook import Outlook
 from framework.migrations.replacing import stands_for
+from framework.migrations.settings import MigrationsSettings
 
 __all__ = ["prune"]
 
@@ -32,9 +33,9 @@ async def prune(invocation: Invocation, seen: Outlook, app: str | None) -> None:
     elif not rows:
         typer.echo("  No migrations to prune.")
     else:
-        from framework.migrations.migrating import executor_of
+        from framework.migrations.migrating import executor_at
 
-        async with executor_of(invocation.project, seen.graph) as executor:
+        async with executor_at(seen.url, invocation.settings.section(MigrationsSettings), seen.graph) as executor:
             await executor.forget(rows)
         for _, name in rows:
             typer.echo(f"  Pruning {app}.{name} OK")

@@ -7,7 +7,7 @@ import typer
 
 from framework.management import Invocation
 from framework.migrations.commands.printing import relative
-from framework.migrations.places import folders_of
+from framework.migrations.places import Site, folders_of
 
 if TYPE_CHECKING:
     from framework.migrations.autodetector.arranging import NewMigration
@@ -16,19 +16,24 @@ __all__ = ["update_last"]
 
 
 def update_last(
-    invocation: Invocation, migrations: "Sequence[NewMigration]", name: str | None, *, dry_run: bool
+    invocation: Invocation,
+    project: Site,
+    migrations: "Sequence[NewMigration]",
+    name: str | None,
+    *,
+    dry_run: bool,
 ) -> None:
     """Write the last migration of each app anew, with the changes in it."""
     from framework.migrations.outlook import look
     from framework.migrations.squashing.shortening import update
     from framework.migrations.writer.files import forget_bytecode
 
-    seen = look(invocation, invocation.project)
+    seen = look(invocation, project)
     apps = dict.fromkeys(migration.app for migration in migrations)
     made = {app: update(seen.graph, seen.applied, [new for new in migrations if new.app == app], name) for app in apps}
     for app, found in made.items():
         old = seen.graph.leaves(app)[0].path
-        path = folders_of(invocation.project)[app] / f"{found.name}.py"
+        path = folders_of(project)[app] / f"{found.name}.py"
         typer.echo(f"Migrations for '{app}':\n  {relative(path)}")
         for line in found.lines:
             typer.echo(f"    {line}")
