@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import socket
 import statistics
 import subprocess
@@ -10,17 +11,31 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).parent
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+class Spent(NamedTuple):
+    """What a command took, in seconds."""
+
+    cpu: float
+    """User and system, with all its children."""
+    wall: float
+
+
+def spent(command: Sequence[str], *, folder: Path, environment: dict[str, str]) -> Spent:
+    """Run a command and return what it took."""
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=folder, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
+    ended, after = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Spent(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, ended - began)
+
+
 def seconds_of(command: Sequence[str], *, folder: Path, environment: dict[str, str]) -> float:
     """Return the CPU seconds, user and system, that a command takes with all its children."""
-    before = os.times()
-    subprocess.run(command, cwd=folder, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    return spent(command, folder=folder, environment=environment).cpu
 
 
 @contextmanager
@@ -90,7 +105,12 @@ def request(method: str, path: str, body: bytes = b"") -> bytes:
     return f"{head}\r\n".encode() + body
 
 
-def row(name: str, ours: Sequence[float], theirs: Sequence[float]) -> str:
-    """Return a line with the ratio of two series measured in turns: its median, smallest and largest."""
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """Return the ratio of two series measured in turns: its median, smallest and largest."""
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    return f"{name:<34} {statistics.median(ratios):6.2f}   ({min(ratios):.2f} to {max(ratios):.2f})"
+    return f"{statistics.median(ratios):6.2f}   ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def row(name: str, ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """Return a line with the ratio of two series measured in turns."""
+    return f"{name:<34} {ratio(ours, theirs)}"

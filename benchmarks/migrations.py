@@ -7,16 +7,44 @@ process; below 1 the framework is cheaper. The last line counts only what comes 
 """
 
 import argparse
+import os
+import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
+from operator import sub
 from pathlib import Path
 
-from harness import row, seconds_of
+from harness import Spent, ratio, spent
 
 APPS, MIGRATIONS = 30, 500
 ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "", "DEBUG": "0", "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2}
 PYTHON = sys.executable
+PROBE = """
+import atexit, runpy, sys
+from pathlib import Path
+
+def note():
+    own = [name for name, module in sys.modules.items() if str(Path.cwd()) in str(getattr(module, "__file__", ""))]
+    Path("imports.txt").write_text("\\n".join(name for name in sys.modules if name not in {*own, "__main__"}))
+
+atexit.register(note)
+sys.path.insert(0, "")
+sys.stdout = open("/dev/null", "w")
+runpy.run_path("manage.py", run_name="__main__")
+"""
+IMPORTS = """
+from contextlib import suppress
+from importlib import import_module
+
+for name in open("imports.txt"):
+    with suppress(ImportError):
+        import_module(name.strip())
+"""
+SELDOM = "from framework.management.garbage import collect_seldom\ncollect_seldom()\n"
+"""What a command of ours does first: the cost of garbage is not to be taken for one of imports."""
 
 
 def histories() -> Iterator[tuple[str, int]]:
@@ -133,47 +161,67 @@ def write_their_migration(folder: Path, app: str, number: int) -> None:
     )
 
 
+def tables_in(folder: Path) -> dict[str, list[str]]:
+    """Return the columns of every table of a project's models."""
+    with closing(sqlite3.connect(folder / "db.sqlite3")) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'app%'")]
+        return {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in sorted(names)}
+
+
+def imports_of(folder: Path, first: str = "") -> list[str]:
+    """Return a command that imports what `makemigrations` does, in the same order, and does `first` before."""
+    subprocess.run([PYTHON, "-c", PROBE, "makemigrations"], cwd=folder, env={**os.environ, **ENVIRONMENT}, check=True)
+    return [PYTHON, "-c", first + IMPORTS]
+
+
 def main() -> None:
     """Make both projects and print a line for each command."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    imports = {
-        "ours": "import framework.management, framework.migrations.commands, framework.migrations.making; "
-        "import framework.db.mapping.model, framework.db.sessions.database, framework.db.queries.repository, aiosqlite",
-        "theirs": "import django.core.management.commands.makemigrations, django.db.models; "
-        "import django.db.backends.sqlite3.base",
-    }
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder) / "ours", Path(folder) / "theirs"
         make_ours(ours)
         make_theirs(theirs)
 
-        def both(*arguments: str) -> tuple[list[float], list[float]]:
-            series: tuple[list[float], list[float]] = ([], [])
+        def measure(*commands: tuple[list[str], list[str]], fresh: bool = False) -> list[tuple[list[Spent], ...]]:
+            """Run pairs of commands in turns; return for each what it took on both sides, round by round."""
+            series: list[tuple[list[Spent], ...]] = [([], []) for _ in commands]
             for turn in range(rounds + 1):
-                for place, times in zip((ours, theirs), series, strict=True):
-                    if arguments == ("migrate",):
-                        (place / "db.sqlite3").unlink(missing_ok=True)
-                    taken = seconds_of([PYTHON, "manage.py", *arguments], folder=place, environment=ENVIRONMENT)
-                    if turn:  # the first turn writes the bytecode
-                        times.append(taken)
+                for pair, both in zip(commands, series, strict=True):
+                    for place, command, times in zip((ours, theirs), pair, both, strict=True):
+                        if fresh:
+                            (place / "db.sqlite3").unlink(missing_ok=True)
+                        taken = spent(command, folder=place, environment=ENVIRONMENT)
+                        if turn:  # the first turn writes the bytecode
+                            times.append(taken)
             return series
 
-        print(f"{'CPU time against Django':<34} {'median':>6}   (min to max)")
-        made = both("makemigrations")
-        print(row("migrate on an empty database", *both("migrate")))
-        print(row("migrate with nothing to do", *both("migrate", "--plan")))
-        print(row("showmigrations", *both("showmigrations")))
-        print(row("makemigrations without changes", *made))
-        loading: tuple[list[float], list[float]] = ([], [])
-        for kind, times in zip(imports, loading, strict=True):
-            for turn in range(rounds + 1):
-                taken = seconds_of([PYTHON, "-c", imports[kind]], folder=ours, environment=ENVIRONMENT)
-                if turn:
-                    times.append(taken)
-        after = [[whole - part for whole, part in zip(*pair, strict=True)] for pair in zip(made, loading, strict=True)]
-        print(row("makemigrations, after the imports", *after))
+        def show(name: str, both: tuple[list[Spent], ...]) -> None:
+            """Print the ratios of CPU and of wall time."""
+            mine, other = both
+            cpu = ratio([taken.cpu for taken in mine], [taken.cpu for taken in other])
+            wall = ratio([taken.wall for taken in mine], [taken.wall for taken in other])
+            print(f"{name:<34} {cpu:<26} {wall}", flush=True)
+
+        def manage(*arguments: str) -> tuple[list[str], list[str]]:
+            command = [PYTHON, "manage.py", *arguments]
+            return command, command
+
+        print(f"{'against Django':<34} {'   CPU   (min to max)':<26}   wall   (min to max)")
+        (migrated,) = measure(manage("migrate"), fresh=True)
+        assert tables_in(ours) == tables_in(theirs)
+        show("migrate on an empty database", migrated)
+        for name, line in (("migrate with nothing to do", ["migrate"]), ("migrate --plan", ["migrate", "--plan"])):
+            show(name, measure(manage(*line))[0])
+        show("showmigrations", measure(manage("showmigrations"))[0])
+        made, imported = measure(manage("makemigrations"), (imports_of(ours, SELDOM), imports_of(theirs)))
+        show("makemigrations without changes", made)
+        pairs = [zip(whole, part, strict=True) for whole, part in zip(made, imported, strict=True)]
+        after = [[Spent(*map(sub, whole, part)) for whole, part in pair] for pair in pairs]
+        show("makemigrations, after the imports", (after[0], after[1]))
+        load, *_ = os.getloadavg()
+        print(f"{rounds} rounds, load {load:.1f} on {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
