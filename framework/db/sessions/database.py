@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from framework.db.changes.feed import ChangeFeed, OnChange
 from framework.db.connections.engine import open_engine
 from framework.db.guards import guards
+from framework.db.sessions.lean import LeanReads
 from framework.db.sessions.session import ReadSession, Session, UnitOfWork
 from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
@@ -28,6 +29,7 @@ class Database:
         """Where `Session` writes."""
         self.read_engine: AsyncEngine = open_engine(read_url, settings, read_only=True)
         """Where `ReadSession` reads; a replica's, when `read_url` names one."""
+        self._lean = LeanReads(self.read_engine.sync_engine)
         self._feed = ChangeFeed(self.engine.sync_engine, debug=debug)
 
     def session(self, work: UnitOfWork | None = None) -> Session:
@@ -36,7 +38,7 @@ class Database:
 
     def read_session(self, work: UnitOfWork | None = None) -> ReadSession:
         """Return a session for `async with` that only reads."""
-        return ReadSession(self.read_engine, work or UnitOfWork())
+        return ReadSession(self.read_engine, work or UnitOfWork(), lean=self._lean)
 
     def on_change(self, callback: OnChange) -> None:
         """Call `callback` with the `Changes` of every transaction that is committed on this database's engine.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.orm import SessionTransaction, UOWTransaction
+from sqlalchemy.orm import SessionTransaction, UOWTransaction, object_session
 from sqlmodel import Session as SyncSession
 
 from framework.context import Work, works
@@ -17,6 +17,7 @@ from framework.db.changes.log import ChangeLog, Entry
 from framework.db.changes.rows import rows_written
 from framework.db.connections.failures import read_only
 from framework.db.sessions.hooks import Hooks
+from framework.db.sessions.lean import LeanReads, Rows
 from framework.errors import FrameworkError
 
 if TYPE_CHECKING:
@@ -121,6 +122,10 @@ class Reading(Scoped):
 
     def __init__(self, bind: Any, **options: Any) -> None:
         super().__init__(bind, autoflush=False, join_transaction_mode="rollback_only", **options)
+        self.lean: LeanReads | None = None
+        """How `fetch` reads; the ordinary way, when left out."""
+        self.lent: list[object] = []
+        """Objects made of rows that `fetch` returned. Whoever wants one gives it to a `Session`."""
         self._depth = 0
         """How many reads are under way; a snapshot counts as one."""
 
@@ -146,6 +151,18 @@ class Reading(Scoped):
         if (writing := self.work.writing) is not None:
             return writing.connection()
         return super().get_bind(*args, **options)
+
+    def fetch(self, statement: Any, values: Mapping[str, Any]) -> Rows:
+        """Return the rows of a statement, read by a connection that no object of this session knows."""
+        if self.ended:
+            raise closed()
+        self._refuse((statement,), {})
+        if (writing := self.work.writing) is not None:
+            return writing.connection().execute(statement, values).all()
+        if self._depth or self.lean is None:  # a snapshot has one connection
+            return self.execute(statement, values).all()  # pyright: ignore[reportDeprecated]  # no model
+        self.begin_reading()
+        return self.lean.rows(statement, values)
 
     def _read(self, method: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if self.ended:
@@ -194,7 +211,7 @@ class Reading(Scoped):
 
     def refuse_changes(self) -> None:
         """Raise when an object read here was changed: nothing would store it."""
-        for instance in self.dirty:
+        for instance in (*self.dirty, *(each for each in self.lent if object_session(each) is None)):
             if self.is_modified(instance):
                 raise FrameworkError(
                     f"A {type(instance).__name__} read through a ReadSession was changed; nothing would store that.",
