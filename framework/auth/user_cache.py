@@ -1,63 +1,27 @@
 """Callers remembered from one request to the next, until something about them changes."""
 
-import copy
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import Enum
-from typing import Any, cast
-from uuid import UUID
-
-from sqlalchemy import inspect
-from sqlalchemy.orm import Session as SyncSession
-from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_dict, set_committed_value
 
 from framework.auth.lookups import Found
 from framework.auth.models import ApiKey, Login
 from framework.auth.settings import UserCacheSettings
-from framework.db import Changes, Database, ReadSession
+from framework.auth.user_rows import kept
+from framework.db import Changes, Database
 from framework.users import UserBase
 
 __all__ = ["UserCache"]
 
-ATOMS = (str, int, float, bool, bytes, Decimal, date, datetime, timedelta, UUID, Enum, type(None))
-EAGER = ("joined", "selectin", "subquery", "immediate")
-
 type Key = tuple[Hashable, ...]
-
-
-class UserRow:
-    """The columns of a user as they were read. Every request gets a user of its own, made of them."""
-
-    def __init__(self, user: UserBase) -> None:
-        mapper = inspect(type(user))
-        loaded = instance_dict(user)
-        values = {key: copy.deepcopy(loaded[key]) for key in mapper.column_attrs.keys() if key in loaded}  # noqa: SIM118
-        self._mutable = [key for key, value in values.items() if not isinstance(value, ATOMS)]
-        self._values = values
-        self.template: Any = mapper.class_manager.new_instance()
-        instance_dict(self.template).update(values)
-        make_transient_to_detached(self.template)
-
-    def user_of(self, reading: ReadSession) -> UserBase:
-        """Return a user of `reading`: as one that it read itself, changing it is an error and not lost."""
-        # A ReadSession refuses `merge`, which may write; this one asks the database nothing and copies.
-        user = SyncSession.merge(reading.sync_session, self.template, load=False)
-        for key in self._mutable:
-            set_committed_value(user, key, copy.deepcopy(self._values[key]))
-        return cast("UserBase", user)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What was found by some credentials, without its user, and until when that may be told."""
+    """What was found by some credentials, and until when that may be told."""
 
     found: Found
-    row: UserRow
     until: float
 
 
@@ -85,11 +49,8 @@ class UserCache:
         return self._watched is not None
 
     def watch(self, database: Database) -> None:
-        """Begin to remember what is read from a database, if the settings say so.
-
-        Users with relations that are read along with them are not remembered: they are more than a row.
-        """
-        if self._seconds <= 0 or any(each.lazy in EAGER for each in inspect(self._model).relationships):
+        """Begin to remember what is read from a database, if the settings say so."""
+        if self._seconds <= 0:
             return
         self.clear()
         if self._watched is not database:
@@ -101,8 +62,8 @@ class UserCache:
         """Where the cache is in the order of changes: ask before reading what is to be remembered."""
         return self._changes
 
-    def find(self, key: Key, reading: ReadSession) -> Found | None:
-        """Return what is remembered for `key`, its user one of `reading`, or `None`."""
+    def find(self, key: Key) -> Found | None:
+        """Return what is remembered for `key`, or `None`. Values that can be changed are the caller's own."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -110,19 +71,14 @@ class UserCache:
             self._drop(key)
             return None
         self._entries.move_to_end(key)
-        return entry.found._replace(user=entry.row.user_of(reading))
+        return entry.found._replace(values=kept(entry.found.values))
 
-    def remember(self, key: Key, found: Found, reading: ReadSession, moment: int) -> None:
-        """Keep what `reading` read since `moment`.
-
-        Not when something was changed meanwhile: it may be from before. Nor when it was read through the scope's
-        `Session`, which sees what is not committed and may never be.
-        """
-        if moment != self._changes or inspect(found.user).session is not reading.sync_session:
+    def remember(self, key: Key, found: Found, moment: int) -> None:
+        """Keep what was read since `moment`, unless something was changed meanwhile: it may be from before."""
+        if moment != self._changes:
             return
         self._drop(key)
-        row = UserRow(found.user)
-        self._entries[key] = Entry(found._replace(user=row.template), row, time.monotonic() + self._seconds)
+        self._entries[key] = Entry(found._replace(values=kept(found.values)), time.monotonic() + self._seconds)
         for each in rows_of(found):
             self._of.setdefault(each, set()).add(key)
         if len(self._entries) > self._size:
@@ -163,6 +119,6 @@ class UserCache:
 
 def rows_of(found: Found) -> Iterable[Key]:
     """Yield the rows that an entry goes with."""
-    yield "user", found.user.id
+    yield "user", found.user_id
     if found.id is not None:
         yield "row", found.id

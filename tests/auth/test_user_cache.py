@@ -10,10 +10,11 @@ from sqlalchemy import delete, text, update
 
 from framework import Project
 from framework.auth import ApiKeys, AuthSettings, Credentials, Identities, Identity, Login, Logins, Tokens, Users
-from framework.auth.lookups import Lookups
+from framework.auth.lookups import Found, Lookups
 from framework.auth.models import Group, UserGroup
 from framework.auth.settings import UserCacheSettings
-from framework.auth.user_cache import UserCache, UserRow
+from framework.auth.user_cache import UserCache
+from framework.auth.user_rows import UserRows
 from framework.auth.uses import Uses
 from framework.db import Database, ReadSession, Session, uuid7
 from framework.errors import FrameworkError, Unauthenticated
@@ -310,31 +311,45 @@ async def test_what_one_request_does_to_its_user_no_other_sees_and_nothing_is_lo
     assert await name_of(site, ways["token"]) == ""
 
 
-async def test_what_is_remembered_of_a_row_is_copied_to_its_depth(site: Project) -> None:
-    from sqlalchemy.orm import make_transient_to_detached
+async def test_a_user_who_is_given_to_a_session_is_stored_by_it(site: Project, ways: Ways) -> None:
+    await ask(site, ways["token"])
 
-    member = Member(id=1, email="ann@example.com", preferences={"colours": ["red"]})
-    make_transient_to_detached(member)
-    member.preferences = {"colours": ["red"]}
-    row = UserRow(member)
-    member.preferences["colours"].append("green")
+    async def change(scope: Scope) -> None:
+        user = (await (await scope.get(Identities)).of(ways["token"])).user
+        (await scope.get(Session)).add(user)
+        user.full_name = "New"
 
-    async def work(scope: Scope) -> Member:
-        found: Any = row.user_of(await scope.get(ReadSession))
+    await within(site, change)
+    assert await name_of(site, ways["token"]) == "New"
+
+
+async def test_what_the_unit_of_work_changed_itself_it_sees_and_nothing_of_it_is_remembered(
+    site: Project, ways: Ways
+) -> None:
+    await ask(site, ways["token"])
+
+    async def change(scope: Scope) -> str:
+        await renamed_by_row(scope)
+        await (await scope.get(Session)).flush()
+        found = (await (await scope.get(Identities)).of(ways["token"])).user.full_name
+        await (await scope.get(Session)).rollback()
         return found
 
-    first = await within(site, work)
-    first.preferences["colours"].append("blue")
-    assert (await within(site, work)).preferences == {"colours": ["red"]}
+    assert await within(site, change) == "New"
+    assert await name_of(site, ways["token"]) == ""
 
 
-async def test_users_with_relations_that_are_read_along_are_not_remembered(site: Project) -> None:
-    async with site.scope() as scope:
-        database = await scope.get(Database)
-    for model, is_on in ((User, True), (Member, True), (Regular, False)):
-        cache = UserCache(UserCacheSettings(seconds=1), model)
-        cache.watch(database)
-        assert cache.is_on is is_on
+async def test_what_is_remembered_of_a_row_is_copied_to_its_depth() -> None:
+    cache = UserCache(UserCacheSettings(seconds=60), User)
+    preferences = {"colours": ["red"]}
+    cache.remember(("key",), Found([1, preferences], 1), cache.moment)
+    for found in (preferences, cache.find(("key",)).values[1]):  # type: ignore[union-attr]
+        found["colours"].append("green")
+    assert cache.find(("key",)) == Found((1, {"colours": ["red"]}), 1)
+
+
+async def test_users_with_relations_that_are_read_along_are_read_so(site: Project) -> None:
+    assert [UserRows(model).are_plain for model in (User, Member, Regular)] == [True, True, False]
 
 
 # Bounds ------------------------------------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ from framework.web import Inject, Public
 
 __all__ = ["router"]
 
-router = APIRouter()
-public = APIRouter(dependencies=[Public])
+router = APIRouter(prefix="/auth", tags=["auth"])
+public = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Public])
 
 CHECK_MAIL = Done(detail="If that is possible, a mail is on its way to this address.")
 
@@ -177,4 +177,4 @@ def forget(identity: Identity, response: Response, transport: Transport) -> None
         response.set_cookie(**transport.cookie_of(None))
 
 
-router.include_router(public)
+router.routes.extend(public.routes)

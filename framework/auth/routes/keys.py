@@ -12,7 +12,7 @@ from framework.web import Inject
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/keys")
+router = APIRouter(prefix="/auth/keys", tags=["auth"])
 
 
 @router.get("", name="keys", response_model=list[KeyRead])

@@ -11,7 +11,7 @@ from framework.web import Inject
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/logins")
+router = APIRouter(prefix="/auth/logins", tags=["auth"])
 
 
 @router.get("", name="logins")

@@ -8,7 +8,7 @@ from framework.users import UserBase
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(prefix="/auth", tags=["auth"])
 
 
 @router.get("/me", response_model=UserRead)

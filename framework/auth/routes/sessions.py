@@ -18,7 +18,7 @@ from framework.web import Inject, Public
 
 __all__ = ["router"]
 
-router = APIRouter()
+router = APIRouter(prefix="/auth", tags=["auth"])
 
 
 class Leaving(Known):

@@ -18,6 +18,7 @@ from framework.cache import Cache
 from framework.db import ReadSession
 from framework.errors import Unauthenticated
 from framework.services import service
+from framework.users import UserBase
 
 __all__ = ["Identities"]
 
@@ -71,7 +72,7 @@ class Identities:
             ("token", login_id, user_id), lambda: self._lookups.token(self._reading, login_id, user_id)
         )
         self._note(Login, found)
-        return Identity(found.user, "token", claims.scopes, found.id)
+        return Identity(await self._user(found), "token", claims.scopes, found.id)
 
     async def _by_session(self, secret: str) -> Identity:
         hash_ = digest(secret)
@@ -81,7 +82,7 @@ class Identities:
         if found.used_at is not None and found.used_at + self._idle <= datetime.now(UTC):
             raise Unauthenticated("expired")
         self._note(Login, found)
-        return Identity(found.user, "session", None, found.id)
+        return Identity(await self._user(found), "session", None, found.id)
 
     async def _by_cached_session(self, sessions: CachedLogins, hash_: str) -> Identity:
         login = await sessions.find(hash_)
@@ -90,7 +91,7 @@ class Identities:
         found = await self._ask(("user", login.user_id), lambda: self._lookups.user(self._reading, login.user_id))
         if is_due(login.used_at, datetime.now(UTC)):
             await sessions.used(login)
-        return Identity(found.user, "session", None, login.id)
+        return Identity(await self._user(found), "session", None, login.id)
 
     async def _by_key(self, key: str) -> Identity:
         match = API_KEY.fullmatch(key)
@@ -100,7 +101,7 @@ class Identities:
         found = await self._ask(("key", hash_), lambda: self._lookups.key(self._reading, match[1], hash_))
         self._note(ApiKey, found)
         scopes = frozenset(found.scopes or ())
-        return Identity(found.user, "key", None if EVERYTHING in scopes else scopes)
+        return Identity(await self._user(found), "key", None if EVERYTHING in scopes else scopes)
 
     def _note(self, model: type[Login] | type[ApiKey], found: Found) -> None:
         if found.id is not None:
@@ -109,19 +110,25 @@ class Identities:
     async def _ask(self, key: Key, read: Callable[[], Awaitable[Found | None]]) -> Found:
         """Return what the cache remembers, or else the database knows, unless it is good for nothing any more."""
         cache = self._remembered
-        if not cache.is_on:
+        if not cache.is_on or self._reading.sees_uncommitted:
             return checked(await read())
-        found = cache.find(key, self._reading)
+        found = cache.find(key)
         if found is None:
             moment = cache.moment
             found = checked(await read())
-            cache.remember(key, found, self._reading, moment)
+            cache.remember(key, found, moment)
         return checked(found)
+
+    async def _user(self, found: Found) -> UserBase:
+        rows = self._lookups.rows
+        if rows.are_plain:
+            return rows.make(found.values, self._reading)
+        return await self._reading.get_one(rows.model, found.user_id)
 
 
 def checked(found: Found | None) -> Found:
     """Return what was found, unless it is good for nothing any more."""
-    if found is None or found.ended_at is not None or not found.user.is_active:
+    if found is None or found.ended_at is not None:
         raise Unauthenticated("invalid")
     if found.expires_at is not None and found.expires_at <= datetime.now(UTC):
         raise Unauthenticated("expired")
