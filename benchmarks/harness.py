@@ -97,9 +97,10 @@ def load(port: int, request: bytes, *, count: int, connections: int = 16) -> Non
     asyncio.run(asyncio.wait_for(run(), 120))
 
 
-def request(method: str, path: str, body: bytes = b"") -> bytes:
+def request(method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
     """Return the bytes of an HTTP/1.1 request."""
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return f"{head}\r\n".encode() + body

@@ -1,0 +1,3 @@
+from framework.management import main
+
+main(settings="members.settings:MembersSettings")
