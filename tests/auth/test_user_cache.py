@@ -182,15 +182,18 @@ async def test_a_user_who_is_gone_is_so_at_once(site: Project, ways: Ways, chang
         assert await name_of(site, credentials) is None
 
 
-async def test_a_promotion_counts_at_once(site: Project, ways: Ways) -> None:
-    assert not (await ask(site, ways["token"])).user.is_superuser
+async def test_a_promotion_counts_at_once_and_logs_out(site: Project, ways: Ways) -> None:
+    for credentials in ways.values():
+        assert not (await ask(site, credentials)).user.is_superuser
 
     async def promote(scope: Scope) -> None:
         users = await scope.get(Users[User])
         await users.set_privileges(await users.get(1), is_superuser=True)
 
     await within(site, promote)
-    assert (await ask(site, ways["token"])).user.is_superuser
+    assert (await ask(site, ways["key"])).user.is_superuser
+    for way in ("token", "session"):
+        assert await name_of(site, ways[way]) is None
 
 
 async def test_a_logout_a_revocation_and_a_reuse_end_what_they_are_of_and_nothing_else(

@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 from framework.auth.logins import LONGEST_EMAIL, normal_email, normal_username, valid_email, valid_username
 from framework.auth.services.attempts import Attempts
 from framework.auth.services.audit import Audit
+from framework.auth.services.logins import Logins
 from framework.auth.services.passwords import Passwords
 from framework.auth.settings import AuthSettings
 from framework.db import ReadRepository, ReadSession, Repository, Session, col
@@ -43,6 +44,7 @@ class Users(Generic[U]):
         passwords: Passwords,
         audit: Audit,
         attempts: Attempts,
+        logins: Logins,
         settings: AuthSettings,
         model: type[UserBase],
     ) -> None:
@@ -50,6 +52,7 @@ class Users(Generic[U]):
         self._passwords = passwords
         self._audit = audit
         self._attempts = attempts
+        self._logins = logins
         self._fields = settings.login_fields
         self._model = cast("type[U]", model)
         self._rows = Repository(session, self._model)
@@ -169,11 +172,16 @@ class Users(Generic[U]):
         return await self._rows.update(user, password=encoded, password_changed_at=datetime.now(UTC))
 
     async def set_privileges(self, user: U, *, is_staff: bool | None = None, is_superuser: bool | None = None) -> U:
-        """Raise a user up, or take them down; what is not named stays."""
+        """Raise a user up, or take them down; what is not named stays.
+
+        Who is raised has to log in again on every device: whoever has a session of theirs does not rise with them.
+        """
         asked = {"is_staff": is_staff, "is_superuser": is_superuser}
         changed = {name: value for name, value in asked.items() if value not in (None, getattr(user, name))}
         if changed:
             await self._audit.record("privileges.changed", user=user, details=changed)
+        if any(changed.values()):
+            await self._logins.end_all(user)
         return await self._rows.update(user, changed)
 
     async def activate(self, user: U) -> U:
