@@ -31,7 +31,7 @@ def store() -> str:
 def project(request: pytest.FixtureRequest, make_site: MakeSite, store: str) -> Project:
     url = "memory" if store == "memory" else request.getfixturevalue("redis_url")
     # Fixed, because a sliding window may let one more through while the test runs.
-    return make_site(auth=settings(), throttling=ThrottlingSettings(url=url, strategy="fixed"))
+    return make_site(auth=settings(), throttling=ThrottlingSettings(url=url, strategy="fixed", timeout=20))
 
 
 async def log_in(
