@@ -106,14 +106,14 @@ def server(make_server: MakeServer) -> Server:
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-APPS = ("framework.db", "framework.cache", "press")
+APPS = ("framework.db", "framework.cache", "gazette")
 
 type MakeProject = Callable[..., Awaitable[Project]]
 
 
 def tables() -> list[Any]:
     """Return the tables of the app, each after those it refers to."""
-    from press.models import Author, Post
+    from gazette.models import Author, Post
 
     return [model.__table__ for model in (Author, Post)]  # type: ignore[attr-defined]
 
@@ -150,5 +150,5 @@ async def make_project(database_url: str, tmp_path: Path) -> AsyncGenerator[Make
 
 @pytest.fixture
 async def project(make_project: MakeProject) -> Project:
-    """A project with the app `press`, on SQLite and on PostgreSQL."""
+    """A project with the app `gazette`, on SQLite and on PostgreSQL."""
     return await make_project(MemoryCache())

@@ -173,7 +173,7 @@ class Proxy:
 async def test_every_committed_row_is_there_and_read_whatever_happens_to_the_server(
     make_project: MakeProject, server: Server
 ) -> None:
-    from press.models import Post
+    from gazette.models import Post
 
     project = await make_project(REDIS_URL=server.url, CACHE__TIMEOUT=str(LIMIT))
     committed = 0

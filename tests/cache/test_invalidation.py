@@ -19,21 +19,21 @@ from tests.cache.conftest import APPS, MakeProject
 
 @pytest.fixture
 def Post() -> Any:
-    from press.models import Post
+    from gazette.models import Post
 
     return Post
 
 
 @pytest.fixture
 def Author() -> Any:
-    from press.models import Author
+    from gazette.models import Author
 
     return Author
 
 
 @asynccontextmanager
 async def work(project: Project) -> AsyncGenerator[tuple[Any, Session]]:
-    from press.services import Posts
+    from gazette.services import Posts
 
     async with project.scope() as scope:
         yield await scope.get(Posts), await scope.get(Session)
@@ -104,7 +104,7 @@ async def test_a_change_of_nobody_knows_which_rows_forgets_all_rows(project: Pro
         if how == "bulk":
             await session.execute(update(Post).values(title="z"))
         elif how == "text":
-            await session.execute(text("UPDATE press_post SET title = 'z'"))
+            await session.execute(text("UPDATE gazette_post SET title = 'z'"))
             session.touch(Post)
         else:
             database = project.services.find_value(Database)
@@ -187,7 +187,7 @@ async def test_a_reader_that_began_before_a_write_stores_nothing_stale(make_proj
     one, two = await make_project(shared), await make_project(shared)
     await add(one, Post(title="old"))
     async with one.scope() as scope:
-        from press.services import Posts
+        from gazette.services import Posts
 
         from framework.db import ReadSession
 
@@ -208,7 +208,7 @@ async def test_a_slow_reader_stores_nothing_stale(make_project: MakeProject, Pos
 
     async def slow() -> list[str]:
         async with one.scope() as scope:
-            from press.services import Posts
+            from gazette.services import Posts
 
             posts = await scope.get(Posts)
             found = [post.title for post in await posts.posts.all()]
@@ -251,7 +251,7 @@ async def test_processes_with_a_server_see_changes_of_each_other(
 
 async def test_processes_without_a_server_are_stale_for_the_ttl_at_most(make_project: MakeProject, Post: Any) -> None:
     """The bound that the documentation names."""
-    from press.services import Posts
+    from gazette.services import Posts
 
     ttl = 0.4
 

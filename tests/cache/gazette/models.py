@@ -9,4 +9,4 @@ class Author(Model, table=True):
 class Post(Model, table=True):
     id: int = Field(default=None, primary_key=True)
     title: str
-    author_id: int | None = Field(default=None, foreign_key="press.Author.id", ondelete="CASCADE")
+    author_id: int | None = Field(default=None, foreign_key="gazette.Author.id", ondelete="CASCADE")

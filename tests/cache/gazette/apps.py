@@ -1,6 +1,6 @@
 from framework import AppConfig
 
 
-class PressConfig(AppConfig):
-    name = "press"
+class GazetteConfig(AppConfig):
+    name = "gazette"
     requires = ("db", "cache")

@@ -3,7 +3,7 @@ from pydantic import BaseModel
 from framework import service
 from framework.cache import cached
 from framework.db import Repository, Session
-from press.models import Post
+from gazette.models import Post
 
 
 class PostRead(BaseModel):
