@@ -450,7 +450,8 @@ def certify(folder: Path) -> tuple[Path, Path]:
 
 
 async def test_a_cluster(make_server: MakeServer) -> None:
-    server = make_server("cluster-enabled yes", "cluster-node-timeout 2000")
+    bus = free_port()  # by itself the server's plus 10,000, which may be none
+    server = make_server("cluster-enabled yes", "cluster-node-timeout 2000", f"cluster-port {bus}")
     server.ask("CLUSTER ADDSLOTSRANGE 0 16383")
     async with asyncio.timeout(20):
         while b"cluster_state:ok" not in server.ask("CLUSTER INFO"):  # noqa: ASYNC110

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from typing import Any
+from uuid import uuid4
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -128,6 +129,6 @@ def test_tags_in_a_server_never_give_out_what_was_true_before_a_change(redis_url
         patience = 0.05
 
         def open(self) -> Cache:
-            return RedisCache(redis_url, prefix=f"{id(self)}:", timeout=10, jitter=0)
+            return RedisCache(redis_url, prefix=f"{uuid4()}:", timeout=10, jitter=0)
 
     check(Remote, 25)
