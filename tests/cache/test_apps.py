@@ -9,7 +9,7 @@ import pytest
 from framework import Project, Settings
 from framework.cache import Cache, CacheSettings, MemoryCache, NullCache, RedisCache, TwoLevelCache
 from framework.errors import ImproperlyConfigured, Unavailable
-from tests.cache.conftest import Server
+from tests.valkey import Server
 
 
 def project(tmp_path: Path, **environ: str) -> Project:

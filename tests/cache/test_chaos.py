@@ -12,8 +12,9 @@ from sqlmodel import select
 
 from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
 from framework.db import ReadSession, Session
-from tests.cache.conftest import MakeProject, Server
+from tests.cache.conftest import MakeProject
 from tests.cache.test_redis import eventually
+from tests.valkey import Server
 
 TTL = 0.5
 LIMIT = 0.3

@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
 from framework.errors import ImproperlyConfigured, Unavailable
 from framework.testing.supervisor import free_port
-from tests.cache.conftest import MakeServer, Server
+from tests.valkey import MakeServer, Server
 
 # What is in the server ---------------------------------------------------------------------------------------------
 
@@ -450,12 +450,7 @@ def certify(folder: Path) -> tuple[Path, Path]:
 
 
 async def test_a_cluster(make_server: MakeServer) -> None:
-    bus = free_port()  # by itself the server's plus 10,000, which may be none
-    server = make_server("cluster-enabled yes", "cluster-node-timeout 2000", f"cluster-port {bus}")
-    server.ask("CLUSTER ADDSLOTSRANGE 0 16383")
-    async with asyncio.timeout(20):
-        while b"cluster_state:ok" not in server.ask("CLUSTER INFO"):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    server = make_server(cluster=True)
     url = f"redis+cluster://127.0.0.1:{server.port}"
     cache = RedisCache(url, timeout=5, prefix="t:")
     await exercise(cache)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from framework.testing.supervisor import free_port
 
 ATLAS = Path(__file__).parents[2] / "docs" / "examples" / "atlas"
 COUNTRY = {"alpha_2": "XA", "alpha_3": "XAA", "name": "Atlantis", "official_name": None}
@@ -43,9 +44,7 @@ class World:
 
     @contextmanager
     def serving(self) -> Iterator[httpx.Client]:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         command = [self.programs / "python", "manage.py", "runserver", str(port), "--noreload"]
         log = self.folder / "server.log"
         with (

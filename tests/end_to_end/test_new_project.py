@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
 from framework.management.scaffold import start_project
+from framework.testing.supervisor import free_port
 from tests.template.conftest import ROOT, Site
 
 pytestmark = pytest.mark.timeout(240)  # a browser and a project start slowly where all tests start at once
@@ -58,9 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     for command in ("startapp shop --model Product name:str:200", "makemigrations", "migrate"):
         site.manage(*command.split())
     assert "Superuser created successfully." in site.manage("createsuperuser", "--noinput", environ=ADMIN)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = folder.parent / "log"
     environ = {"PYTHONUNBUFFERED": "1"}
     server = site.start(log, "python", "manage.py", "runserver", str(port), "--noreload", environ=environ)

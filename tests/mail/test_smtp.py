@@ -12,6 +12,7 @@ import pytest
 from framework.errors import ImproperlyConfigured, Invalid, Unavailable
 from framework.mail import Message, SmtpMailer
 from framework.mail.url import MailURL
+from framework.testing.supervisor import free_port
 from tests.mail.conftest import StartServer
 
 MESSAGE = Message(to="ann@example.com", subject="Hello", sender="site@example.com")
@@ -136,9 +137,9 @@ async def test_an_address_beyond_ascii_needs_a_server_that_takes_it(start_server
     assert caught.value.code == "mail.refused"
 
 
-async def test_a_server_that_is_gone_is_unavailable(free_port: int) -> None:
+async def test_a_server_that_is_gone_is_unavailable() -> None:
     with pytest.raises(Unavailable):
-        await mailer(f"smtp://127.0.0.1:{free_port}").send(MESSAGE)
+        await mailer(f"smtp://127.0.0.1:{free_port()}").send(MESSAGE)
 
 
 async def test_a_slow_server_costs_no_more_than_the_timeout(start_server: StartServer) -> None:
@@ -199,15 +200,6 @@ def test_the_absence_of_the_client_is_one_sentence_with_the_command() -> None:
     assert done.stdout == (
         "Mails go by SMTP, and aiosmtplib is not installed.\n  Hint: pip install 'framework[mail]'  [mail.extra]\n"
     )
-
-
-@pytest.fixture
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture(autouse=True)

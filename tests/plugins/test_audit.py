@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from framework.testing.supervisor import free_port
 
 pytestmark = pytest.mark.timeout(180)  # each command is a process of its own
 
@@ -76,9 +77,7 @@ class Site:
 
     @contextmanager
     def serve(self) -> Iterator[Callable[[str, str], tuple[int, Any]]]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         log = self.folder / "server.log"
         with log.open("w") as out:
             server = subprocess.Popen(

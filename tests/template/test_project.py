@@ -1,7 +1,6 @@
 """A new project passes its own tests, lint and types, and every server that it promises serves it."""
 
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ import pytest
 
 from framework.management.scaffold import start_project
 from framework.management.scaffold.files import template_folder
+from framework.testing.supervisor import free_port
 from tests.template.conftest import ROOT, Site
 
 pytestmark = pytest.mark.timeout(240)  # programs start slowly where all of them start at once
@@ -29,12 +29,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("project") / "mysite"
     start_project("mysite", folder)
     return Site(folder)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def answer(url: str, server: subprocess.Popen[bytes], log: Path) -> httpx.Response:

@@ -1,10 +1,6 @@
-"""Throttlers on memory and on a real server, projects with an app that a test writes, and a server to pull down."""
+"""Throttlers on memory and on a real server, projects with an app that a test writes, and servers to pull down."""
 
-import shutil
-import socket
-import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,12 +12,11 @@ import pytest
 
 from framework import Project, Settings
 from framework.cache import CacheSettings
-from framework.testing import supervisor
-from framework.testing.servers import WHEELS
 from framework.throttling import Throttler, ThrottlingSettings
 from framework.throttling.stores import Memory, Redis, Stores
 from framework.throttling.windows import FixedWindows, SlidingWindows
 from framework.web import WebSettings, create_app
+from tests.valkey import make_server, server  # noqa: F401  # fixtures
 
 WINDOWS = {"fixed": FixedWindows, "sliding": SlidingWindows}
 
@@ -88,49 +83,3 @@ def client() -> Callable[..., Any]:
             yield http
 
     return open_client
-
-
-@pytest.fixture
-def own_server() -> Generator[tuple[subprocess.Popen[bytes], str]]:
-    """A Valkey server of this test alone, to be stopped and killed: its process and its URL."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o711)
-    process, url = supervisor.start_valkey(WHEELS["valkey"].find(), folder)
-    yield process, url
-    process.kill()
-    process.wait()
-    shutil.rmtree(folder)
-
-
-type StartServer = Callable[..., int]
-
-
-@pytest.fixture
-def start_server(tmp_path: Path) -> Generator[StartServer]:
-    """Start Valkey servers with options of their own: `port = start_server("--cluster-enabled", "yes")`."""
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def start(*options: str) -> int:
-        port = supervisor.free_port()
-        folder = tmp_path / str(port)
-        folder.mkdir()
-        (folder / "valkey.conf").touch()
-        command = [str(WHEELS["valkey"].find()), "valkey.conf", "--port", str(port), "--save", "", *options]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        processes.append(process)
-
-        def ready() -> bool:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            except OSError:
-                return False
-            return True
-
-        supervisor.wait_until(ready, process, folder / "log")
-        return port
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.wait()

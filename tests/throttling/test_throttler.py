@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import signal
 from time import monotonic
 
 import pytest
@@ -14,6 +12,7 @@ from framework.errors import ImproperlyConfigured, Throttled
 from framework.throttling import Rate, Throttler
 from framework.throttling.stores import Memory, Redis
 from framework.throttling.windows import FixedWindows, SlidingWindows
+from tests.valkey import MakeServer, Server
 
 
 def redis_stores(url: str, *, timeout: float = 2, retry: float = 5) -> Redis:
@@ -153,37 +152,27 @@ async def exercise(url: str) -> None:
         assert len(stores.memory) == 0
 
 
-async def test_it_counts_on_the_master_that_sentinels_name(start_server) -> None:
-    master = start_server()
-    sentinel = start_server("--sentinel")
-    async with redis.Redis(port=sentinel) as client:
-        await client.execute_command("SENTINEL", "MONITOR", "mymaster", "127.0.0.1", str(master), "1")
-    await exercise(f"redis+sentinel://127.0.0.1:{sentinel}/mymaster/1")
-    async with redis.Redis(port=master, db=1) as client:
+async def test_it_counts_on_the_master_that_sentinels_name(make_server: MakeServer) -> None:
+    master = make_server()
+    sentinel = make_server(sentinel=True)
+    sentinel.ask(f"SENTINEL MONITOR mymaster 127.0.0.1 {master.port} 1")
+    await exercise(f"redis+sentinel://127.0.0.1:{sentinel.port}/mymaster/1")
+    async with redis.Redis(port=master.port, db=1) as client:
         assert await client.dbsize() > 0
 
 
-async def test_it_counts_on_a_cluster(start_server) -> None:
-    port = start_server("--cluster-enabled", "yes")
-    async with redis.Redis(port=port) as client:
-        await client.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
-        for _ in range(200):
-            if "cluster_state:ok" in str(await client.execute_command("CLUSTER", "INFO")):
-                break
-            await asyncio.sleep(0.05)
-    await exercise(f"redis+cluster://127.0.0.1:{port}")
+async def test_it_counts_on_a_cluster(make_server: MakeServer) -> None:
+    await exercise(f"redis+cluster://127.0.0.1:{make_server(cluster=True).port}")
 
 
 # When the server is gone ---------------------------------------------------------------------------------------------
 
 
-async def test_while_the_server_is_gone_each_process_counts_in_memory_and_says_so_once(own_server, caplog) -> None:
-    process, url = own_server
-    stores = redis_stores(url, timeout=0.3, retry=0.2)
+async def test_while_the_server_is_gone_each_process_counts_in_memory_and_says_so_once(server: Server, caplog) -> None:
+    stores = redis_stores(server.url, timeout=0.3, retry=0.2)
     throttler = Throttler(stores, SlidingWindows(), rates={})
     await throttler.hit("login", "ann", "3/hour")
-    process.kill()
-    process.wait()
+    server.kill()
     with caplog.at_level(logging.WARNING, "framework.throttling"):
         for _ in range(3):
             await throttler.hit("login", "ann", "3/hour")
@@ -198,16 +187,17 @@ async def test_while_the_server_is_gone_each_process_counts_in_memory_and_says_s
     await throttler.close()
 
 
-async def test_a_server_that_hangs_costs_one_time_limit_and_is_used_again_when_it_answers(own_server, caplog) -> None:
-    process, url = own_server
-    throttler = Throttler(redis_stores(url, timeout=0.3, retry=0.5), SlidingWindows(), rates={})
+async def test_a_server_that_hangs_costs_one_time_limit_and_is_used_again_when_it_answers(
+    server: Server, caplog
+) -> None:
+    throttler = Throttler(redis_stores(server.url, timeout=0.3, retry=0.5), SlidingWindows(), rates={})
     await throttler.hit("login", "ann", "100/hour", cost=50)
-    os.kill(process.pid, signal.SIGSTOP)
+    server.pause()
     began = monotonic()
     for _ in range(20):
         await throttler.hit("login", "ann", "100/hour")
     assert monotonic() - began < 1.5
-    os.kill(process.pid, signal.SIGCONT)
+    server.resume()
     await asyncio.sleep(0.6)
     (usage,) = await throttler.hit("login", "ann", "100/hour")
     assert usage.remaining <= 49
