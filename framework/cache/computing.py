@@ -70,14 +70,21 @@ class Flight:
     """A value that is being made, and that others wait for."""
 
     outcome: asyncio.Future[Outcome]
+    changes: int | None = None
+    """How many changes this process had seen when it began; `None` before."""
     versions: Versions | None = None
-    """How the tags stood when it began; `None` before."""
+    """How the tags stood then; `None` when nobody could tell."""
 
-    def began_after(self, versions: Versions) -> bool:
-        """Tell whether it sees all that was changed before the tags stood like that."""
-        if self.versions is None:
+    def sees(self, changes: int, versions: Versions | None) -> bool:
+        """Tell whether it sees all that was changed before this process had seen that much, and the tags stood so.
+
+        What was committed here is seen also when a server that is away, or came back empty, knows of no version.
+        """
+        if self.changes is None or self.changes == changes:
             return True
-        return all(self.versions.get(name) == version for name, version in versions.items() if version is not None)
+        if self.versions is None or versions is None:
+            return False
+        return all(versions.get(name) == version for name, version in self.versions.items())
 
 
 class Computing:
@@ -148,7 +155,9 @@ class Computing:
         """Wait for the caller that is making the value, or be that caller."""
         if recipe.key in _at_work.get():
             return (await self._made(recipe)).entry
-        while (flight := self._flights.get(recipe.key)) is not None and flight.began_after(versions):
+        tags = self._cache.tags
+        known = versions if recipe.tags_of is None else None  # what else it depends on, nobody knows yet
+        while (flight := self._flights.get(recipe.key)) is not None and flight.sees(tags.changes, known):
             outcome = await asyncio.shield(flight.outcome)
             if isinstance(outcome, Entry):
                 return outcome
@@ -185,6 +194,7 @@ class Computing:
         lock = self._lock(recipe)
         try:
             for pause in pauses():
+                flight.changes = self._cache.tags.changes
                 # Together, and in this order: somebody may have been faster than the lock.
                 is_ours, (entry, _) = await asyncio.gather(lock.acquire(wait=0), self.find(recipe))
                 if entry is not None:
@@ -192,6 +202,7 @@ class Computing:
                     return Made(entry)
                 if is_ours:
                     break
+                flight.changes = None
                 await asyncio.sleep(pause)
         except Unavailable:
             return await self._made(recipe, flight)
@@ -208,6 +219,8 @@ class Computing:
     ) -> Made:
         """Make the value and keep it, unless what it depends on changed meanwhile."""
         began, changed = time.monotonic(), uncommitted()
+        if flight is not None:
+            flight.changes = self._cache.tags.changes
         versions = await self._versions(recipe)
         if flight is not None:
             flight.versions = versions
@@ -224,16 +237,17 @@ class Computing:
             tags = recipe.tags_of(value) if recipe.tags_of is not None else ()
         if uncommitted() != changed:  # it wrote, which those who got it from the cache would not do
             return Made(entry, is_for_all=False)
-        if versions is None:
-            return Made(entry)
-        names = self._cache.tags.names(tags)
+        known = self._cache.tags
+        names = known.names(tags)
         reading = max(time.monotonic() - began if names else 0, reading_for())
         try:
-            versions |= await self._cache.tags.versions(name for name in names if name not in versions)
-            if reading and await self._cache.tags.changed_within(versions, reading):
+            if versions is None:
+                raise Unavailable("cache")
+            versions = versions | await known.versions(name for name in names if name not in versions)
+            if reading and await known.changed_within(versions, reading):
                 return Made(entry, is_for_all=False)
         except Unavailable:
-            return Made(entry)
+            return Made(entry, is_for_all=not (reading and known.changed_here_within(reading)))
         return Made(await self._kept(recipe, entry, versions))
 
     async def _versions[T](self, recipe: Recipe[T]) -> dict[str, bytes] | None:

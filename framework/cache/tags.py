@@ -4,7 +4,9 @@ Every tag has a version. A value is stored with the versions that its tags had b
 as they stand: who began before a change can store only what nobody will take.
 """
 
+import math
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,6 +33,9 @@ class Tags:
 
     def __init__(self, cache: "Cache") -> None:
         self._cache = cache
+        self.changes = 0
+        """How often this process invalidated something. It knows that also when the cache cannot tell."""
+        self._changed_at = -math.inf
 
     def key(self, name: str) -> str:
         """Return the key that holds the version of a tag."""
@@ -64,6 +69,10 @@ class Tags:
         found = dict(zip(names, await self._cache.read([self.key(name) for name in names]), strict=True))
         return {key: entry for key, entry in entries.items() if stands(entry, found)}
 
+    def changed_here_within(self, seconds: float) -> bool:
+        """Tell whether this process invalidated anything less than `seconds` ago."""
+        return time.monotonic() - self._changed_at <= seconds
+
     async def changed_within(self, names: Iterable[str], seconds: float) -> bool:
         """Tell whether one of the tags was changed less than `seconds` ago."""
         keys = [self.key(name) for name in names]
@@ -75,6 +84,8 @@ class Tags:
 
     async def invalidate(self, names: Iterable[str]) -> None:
         """Give every tag another version, so that no value stored before is good any more."""
+        self.changes += 1
+        self._changed_at = time.monotonic()
         versions = {self.key(name): CHANGED + os.urandom(8) for name in names}
         if versions:
             await self._cache.write_surely(versions, SECONDS)

@@ -176,7 +176,7 @@ async def test_every_committed_row_is_there_and_read_whatever_happens_to_the_ser
 ) -> None:
     from gazette.models import Post
 
-    project = await make_project(REDIS_URL=server.url)
+    project = await make_project(REDIS_URL=server.url, CACHE__TIMEOUT=str(LIMIT))
     committed = 0
 
     async def write() -> None:
