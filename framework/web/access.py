@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from operator import is_
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
@@ -15,6 +15,13 @@ from framework.web.rule import Public, Rule
 
 type Places = tuple[Sequence[Any], ...]
 """The dependencies stated for a route, place by place, the nearest first."""
+
+
+class Held(NamedTuple):
+    """What holds on a route, and what does not because of its parameters."""
+
+    rules: tuple[Rule, ...]
+    overridden: tuple[Rule, ...] = ()
 
 
 def stated_by(module: ModuleType) -> list[Rule]:
@@ -31,7 +38,7 @@ def stated_by(module: ModuleType) -> list[Rule]:
     return cast("list[Rule]", rules)
 
 
-def enforce(contexts: Iterable[Any], router: APIRouter, access: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
+def enforce(contexts: Iterable[Any], router: APIRouter, access: Sequence[Rule]) -> Iterator[Held]:
     """Leave each route only its nearest rules, and yield what then holds on it.
 
     `contexts` are what FastAPI made of the routes when `router` was included, in its order. It makes their dependants
@@ -48,7 +55,7 @@ def enforce(contexts: Iterable[Any], router: APIRouter, access: Sequence[Rule]) 
             held = _held(_nearest(places))
             if any(rule != Public for rule in held):
                 route.app = Guard(route.app, held)
-            yield held
+            yield Held(held)
 
 
 def _places(router: APIRouter, outer: Places) -> Iterator[tuple[BaseRoute, Places]]:
@@ -71,22 +78,51 @@ def _split(given: Sequence[Any], router: APIRouter) -> Places:
 
 
 def _nearest(places: Places) -> list[Rule]:
-    """Return the rules of the nearest place that states any."""
+    """Return the rules of the nearest place where one is written: in `dependencies=[...]`, or as `access`."""
     for place in places:
         if rules := [each.dependency for each in place if isinstance(each.dependency, Rule)]:
             return rules
     return []
 
 
-def _enforce(dependencies: list[Any], places: Places) -> tuple[Rule, ...]:
-    """Take out of a route's dependencies the rules that are not among the nearest, and return those that hold."""
-    is_opened = any(each.name and isinstance(each.call, Rule) and each.call.is_open for each in dependencies)
-    nearest = _nearest(places[:1] if is_opened else places)
-    running = {*nearest} - {Public}
-    dependencies[:] = [
-        each for each in dependencies if each.name or not isinstance(each.call, Rule) or each.call in running
-    ]
-    return _held([*nearest, *_asked_for(dependencies)])
+def _enforce(dependencies: list[Any], places: Places) -> Held:
+    """Take out of a route's dependencies the rules of all places but the nearest, and return what then holds."""
+    levels = _levels(dependencies, places)
+    stated = list[Rule]()
+    for level in levels:
+        if stated:
+            level[:] = [each for each in level if not isinstance(each.call, Rule)]
+        else:
+            stated += _stated(level)
+    dependencies[:] = [each for level in reversed(levels) for each in level if each.name or each.call != Public]
+    rules = _held([*stated, *_asked_for(dependencies)])
+    return Held(rules, tuple(rule for rule in _held([*rules, *_nearest(places)]) if rule not in rules))
+
+
+def _levels(dependencies: Iterable[Any], places: Places) -> list[list[Any]]:
+    """Return what FastAPI made of each place, the nearest first; the parameters of a route are of its own place.
+
+    FastAPI has the farthest first, and the parameters, which alone have names, at the end.
+    """
+    unnamed = [each for each in dependencies if not each.name]
+    levels = list[list[Any]]()
+    for place in places:
+        start = len(unnamed) - len(place)
+        levels.append(unnamed[start:])
+        del unnamed[start:]
+    levels[0] += [each for each in dependencies if each.name]
+    return levels
+
+
+def _stated(level: Iterable[Any]) -> Iterator[Rule]:
+    """Yield the rules that a place states: those that stand there, and the closed ones that others there ask for.
+
+    What opens a route must stand there for all to see, not in something that one of its parameters needs.
+    """
+    for each in level:
+        if isinstance(each.call, Rule):
+            yield each.call
+        yield from (rule for rule in _asked_for(each.dependencies) if not rule.is_open)
 
 
 def _asked_for(dependencies: Iterable[Any]) -> Iterator[Rule]:
@@ -105,4 +141,4 @@ def _held(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def _says_more(one: Rule, other: Rule) -> bool:
-    return isinstance(one, type(other)) and type(one) is not type(other)
+    return isinstance(one, type(other)) and type(one) is not type(other) and {*other.args} <= {*one.args}

@@ -14,9 +14,8 @@ from starlette.routing import Mount, WebSocketRoute
 from framework._modules import expect, file_of
 from framework.errors import ImproperlyConfigured
 from framework.project import Project
-from framework.web.access import enforce, stated_by
+from framework.web.access import Held, enforce, stated_by
 from framework.web.routing import Names, Route, Routes, listed
-from framework.web.rule import Rule
 from framework.web.settings import WebSettings
 
 
@@ -80,7 +79,7 @@ def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str | None
     return own.rstrip("/")
 
 
-def _route(context: RouteContext, app: str, rules: tuple[Rule, ...]) -> Route:
+def _route(context: RouteContext, app: str, held: Held) -> Route:
     original = context.original_route
     endpoint: Any = context.endpoint
     path = context.path_format or context.path or "/"
@@ -90,7 +89,7 @@ def _route(context: RouteContext, app: str, rules: tuple[Rule, ...]) -> Route:
         methods = ("WS",)
     else:
         methods = tuple(sorted(context.methods or ("*",)))
-    return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, rules, context=context)
+    return Route(methods, path, f"{app}:{context.name or ''}", app, endpoint, *held, context=context)
 
 
 def _freeze(included: Any) -> None:

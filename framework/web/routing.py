@@ -33,7 +33,9 @@ class Route:
     endpoint: Any = field(repr=False)
     """The function behind it, or the mounted application."""
     rules: tuple[Rule, ...] = ()
-    """What holds on it: the nearest rules, and those behind parameters. All of them must let a caller through."""
+    """What holds on it: the nearest rules, and those of dependencies. All of them must let a caller through."""
+    overridden: tuple[Rule, ...] = ()
+    """What is written for it farther off, and does not hold because its parameters state something else."""
     context: RouteContext = field(kw_only=True, repr=False, compare=False)
 
     @property

@@ -15,11 +15,11 @@ class Rule(Depends):
     An instance is a FastAPI dependency. It stands on a route (`dependencies=[LoginRequired]`), on a router, or for a
     whole app, as `access = LoginRequired` in its `routes.py`. The nearest statement counts: the route's, else the
     innermost router's that has one, else the app's; the farther ones don't run. Several at one place must all hold.
-    As a parameter (`Annotated[User, LoginRequired]`) it also gives what it returns: it then holds beside what is
-    stated, and is the statement where there is none.
+    As a parameter (`Annotated[User, LoginRequired]`) it also gives what it returns, and is a statement of the route's
+    like any other, so that a farther one does nothing. In what a parameter depends on, only a rule that is not open is.
 
     What `__call__` takes beside the connection is filled by FastAPI, like any dependency's parameters. Of two rules
-    that hold, one whose class derives from the other's says it all.
+    that hold, one whose class derives from the other's, and that has its arguments too, says it all.
     """
 
     name: str = ""
@@ -27,7 +27,7 @@ class Rule(Depends):
     scopes: tuple[str, ...] = ()
     """What an OAuth2 client needs for it, as the API description shows it."""
     is_open: bool = False
-    """Whether it lets callers without credentials through. As a parameter of an endpoint it then states that for it."""
+    """Whether it lets callers without credentials through."""
 
     def __init__(self, *args: str) -> None:
         super().__init__(dependency=self)

@@ -89,7 +89,8 @@ def test_the_tests_of_the_page_pass(folder: Path) -> None:
 
 def test_the_commands_of_the_page_show_and_keep_who_may_call_what(folder: Path) -> None:
     shown = run(folder, "manage.py", "access")
-    assert 'Require("blog.publish_post")\n  POST    /posts/desk/{id}  (blog:publish)' in shown
+    head, waiting, publish = 'Require("blog.publish_post")', "/posts/desk/waiting  (blog:waiting)", "/posts/desk/{id}"
+    assert f"{head}\n  GET     {waiting}\n  POST    {publish}" in shown
     assert "No rule" not in shown
     run(folder, "manage.py", "access", "--lock")
     lines = (folder / "access.lock").read_text().splitlines()

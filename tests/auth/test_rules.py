@@ -20,7 +20,7 @@ from tests.auth.conftest import Site
 from tests.auth.press.models import Story
 
 APPS = (*Site.model_fields["installed_apps"].default, "tests.auth.press")
-PATHS = ("public", "maybe", "login", "view", "edit", "scoped", "narrow", "office/door", "office/desk")
+PATHS = ("public", "maybe", "login", "view", "edit", "scoped", "narrow", "office/door", "office/hall", "office/desk")
 
 type Login = Callable[..., Awaitable[dict[str, str]]]
 
@@ -69,15 +69,15 @@ async def test_who_gets_in_where(client: AsyncClient, login: Login) -> None:
         "a superuser": await login(is_superuser=True),
     }
     assert {name: await answers(client, headers, *PATHS) for name, headers in callers.items()} == {
-        #                   public maybe login view edit scoped narrow door desk
-        "nobody":          "200 200 401 401 401 401 401 401 401",
-        "a stranger":      "200 401 401 401 401 401 401 401 401",
-        "a user":          "200 200 200 403 403 200 403 403 403",
-        "a viewer":        "200 200 200 200 403 200 200 403 403",
-        "an editor":       "200 200 200 200 200 200 200 403 403",
-        "staff":           "200 200 200 403 403 200 403 200 403",
-        "permitted staff": "200 200 200 200 403 200 200 200 200",
-        "a superuser":     "200 200 200 200 200 200 200 200 200",
+        #                   public maybe login view edit scoped narrow door hall desk
+        "nobody":          "200 200 401 401 401 401 401 401 401 401",
+        "a stranger":      "200 401 401 401 401 401 401 401 401 401",
+        "a user":          "200 200 200 403 403 200 403 403 200 403",
+        "a viewer":        "200 200 200 200 403 200 200 403 200 403",
+        "an editor":       "200 200 200 200 200 200 200 403 200 403",
+        "staff":           "200 200 200 403 403 200 403 200 200 403",
+        "permitted staff": "200 200 200 200 403 200 200 200 200 200",
+        "a superuser":     "200 200 200 200 200 200 200 200 200 200",
     }  # fmt: skip
 
 
@@ -86,11 +86,11 @@ async def test_what_was_made_for_some_scopes_is_good_for_no_more(client: AsyncCl
         scopes: await answers(client, await login("press.view_note", scopes=scopes.split()), *PATHS)
         for scopes in ("notes:read", "notes:read notes:list", "press.view_note", "")
     } == {
-        #                         public maybe login view edit scoped narrow door desk
-        "notes:read":            "200 403 403 403 403 200 403 403 403",
-        "notes:read notes:list": "200 403 403 403 403 200 200 403 403",
-        "press.view_note":       "200 403 403 200 403 403 403 403 403",
-        "":                      "200 403 403 403 403 403 403 403 403",
+        #                         public maybe login view edit scoped narrow door hall desk
+        "notes:read":            "200 403 403 403 403 200 403 403 403 403",
+        "notes:read notes:list": "200 403 403 403 403 200 200 403 403 403",
+        "press.view_note":       "200 403 403 200 403 403 403 403 403 403",
+        "":                      "200 403 403 403 403 403 403 403 403 403",
     }  # fmt: skip
     chief = await login(is_superuser=True, scopes=["notes:read"])
     assert await answers(client, chief, "login", "scoped", "view") == "403 200 403"
@@ -174,6 +174,7 @@ def test_every_route_shows_its_rule(project: Project) -> None:
         "narrow": 'Require("press.view_note"), Scopes("notes:read", "notes:list")',
         "wrong": 'Require("press.veiw_note")',
         "door": "StaffRequired",
+        "hall": "LoginRequired",
         "desk": 'StaffRequired, Require("press.view_note")',
         "phone": "StaffRequired",
         "stories": 'Scopes("stories")',
@@ -204,6 +205,16 @@ def test_the_checks_find_a_rule_whose_permission_no_model_has(project: Project) 
     assert found.text == "GET /press/wrong (press:wrong) demands the permission 'press.veiw_note', which no model has."
     assert found.hint == "Did you mean 'press.view_note'?"
     assert str(found.where).endswith("press/routes.py:58")
+
+
+def test_the_checks_warn_of_a_parameter_that_demands_less_than_the_router_or_app(project: Project) -> None:
+    (found,) = [message for message in run(project) if message.code == "auth.overridden-rule"]
+    assert found.text == (
+        "GET /press/office/hall (press:hall) is LoginRequired by a parameter, where its router or app demands "
+        "StaffRequired."
+    )
+    assert "`dependencies=[StaffRequired]`, and both hold; or write `dependencies=[LoginRequired]`" in str(found.hint)
+    assert str(found.where).endswith("press/routes.py:68")
 
 
 async def test_a_list_holds_what_single_objects_allow_in_routes_too(

@@ -186,37 +186,124 @@ def closed_asked(keys: Keys): return keys
 @closed.get("/opened")
 def opened(keys: OptionalKeys): return keys
 
+@closed.get("/helper")
+def closed_helper(keys: Annotated[list[str], Depends(helper)]): return keys
+
 @closed.get("/optional-helper")
 def closed_optional_helper(keys: Annotated[Any, Depends(optional_helper)]): return keys
 
+@closed.get("/optional-beside", dependencies=[Depends(optional_helper)])
+def closed_optional_beside(): return 1
+
+@closed.get("/both", dependencies=[CHIEF])
+def both(keys: OptionalKeys, others: Annotated[list[str], A]): return keys
+
 @closed.get("/loosened", dependencies=[ANY])
 def loosened(keys: Keys): return keys
+
+@closed.websocket("/live")
+async def live(websocket: WebSocket, keys: Keys):
+    await websocket.accept()
+    await websocket.send_text(keys[0])
+    await websocket.close()
 
 router.include_router(closed)
 """
 
 
-async def test_a_parameter_states_a_rule_but_opens_no_router(build, notes, client):
+async def test_what_the_signature_of_a_route_states_takes_the_place_of_farther_rules(build, notes, client):
     project = build(notes(PARAMETERS))
     assert matrix(project) == {
         "notes:asked": "Key",
         "notes:optional": "MaybeKey",
         "notes:by_helper": "Key",
         "notes:by_optional_helper": "MaybeKey",
-        "notes:closed_asked": 'Chief("chief")',
+        "notes:closed_asked": "Key",
         "notes:opened": "MaybeKey",
+        "notes:closed_helper": "Key",
         "notes:closed_optional_helper": 'Chief("chief")',
+        "notes:closed_optional_beside": 'Chief("chief")',
+        "notes:both": 'Chief("chief"), Key("a")',
         "notes:loosened": "Key",
+        "notes:live": "Key",
     }
     async with client(project) as http:
         assert await statuses(http, "/notes/asked", "", "a") == [401, 200]
         assert await statuses(http, "/notes/optional", "", "a") == [200, 200]
         assert await statuses(http, "/notes/helper", "", "a") == [401, 200]
-        assert await statuses(http, "/notes/closed/asked", "", "a", "chief") == [401, 403, 200]
+        assert await statuses(http, "/notes/closed/asked", "", "a", "chief") == [401, 200, 200]
         assert await statuses(http, "/notes/closed/opened", "", "a") == [200, 200]
-        assert await statuses(http, "/notes/closed/optional-helper", "", "a", "chief") == [401, 403, 200]
+        assert await statuses(http, "/notes/closed/helper", "", "a") == [401, 200]
+        assert await statuses(http, "/notes/closed/both", "", "a", "chief", "a chief") == [401, 403, 403, 200]
         assert await statuses(http, "/notes/closed/loosened", "", "a") == [401, 200]
         assert (await http.get("/notes/asked", headers={"x-keys": "a b"})).json() == ["a", "b"]
+
+
+async def test_what_a_parameter_needs_opens_nothing(build, notes, client):
+    async with client(build(notes(PARAMETERS))) as http:
+        assert await statuses(http, "/notes/closed/optional-helper", "", "a", "chief") == [401, 403, 200]
+        assert await statuses(http, "/notes/closed/optional-beside", "", "a", "chief") == [401, 403, 200]
+
+
+async def test_a_websocket_states_rules_by_its_signature_too(build, notes, serve):
+    url = serve(build(notes(PARAMETERS))).replace("http", "ws") + "/notes/closed/live"
+    assert [await first_word(url, keys) for keys in ("", "a")] == [401, "a"]
+
+
+PLACES = """
+def helper(keys: Keys): return keys
+def optional_helper(keys: OptionalKeys): return keys
+def mark(): CALLS.append("mark")
+
+access = A
+router = APIRouter(prefix="/notes")
+outer = APIRouter(prefix="/outer", dependencies=[B])
+inner = APIRouter(prefix="/inner", dependencies=[Depends(mark)])
+asking = APIRouter(prefix="/asking", dependencies=[Depends(helper), Depends(optional_helper)])
+
+@inner.get("/plain")
+def plain(): return 1
+
+@inner.get("/asked")
+def asked(keys: Keys): return CALLS
+
+@asking.get("/plain")
+def by_router(): return 1
+
+@asking.get("/public", dependencies=[Public])
+def still_asked(): return 1
+
+@asking.get("/asked")
+def asked_by_both(keys: Keys): return 1
+
+outer.include_router(inner, dependencies=[Depends(mark), C])
+router.include_router(outer, dependencies=[D])
+router.include_router(asking)
+"""
+
+
+async def test_a_place_is_replaced_whole_and_what_it_depends_on_counts_for_it(build, notes, client):
+    project = build(notes(PLACES))
+    assert {route.name: (route.access, *map(repr, route.overridden)) for route in routes(project)} == {
+        "notes:plain": ('Key("c")',),
+        "notes:asked": ("Key", 'Key("c")'),
+        "notes:by_router": ("Key", 'Key("a")'),
+        "notes:still_asked": ("Key",),
+        "notes:asked_by_both": ("Key", 'Key("a")'),
+    }
+    async with client(project) as http:
+        assert await statuses(http, "/notes/outer/inner/plain", "", "a b d", "c") == [401, 403, 200]
+        assert await statuses(http, "/notes/outer/inner/asked", "", "z") == [401, 200]
+        assert await statuses(http, "/notes/asking/plain", "", "z") == [401, 200]
+        assert await statuses(http, "/notes/asking/public", "", "z") == [401, 200]
+        assert (await http.get("/notes/outer/inner/asked", headers={"x-keys": "z"})).json()[-2:] == ["mark", "Key"]
+
+
+def test_what_parameters_replace_is_known_unless_a_rule_is_written_beside_them(build, notes):
+    overridden = {route.name: str(*route.overridden) for route in routes(build(notes(PARAMETERS))) if route.overridden}
+    assert overridden == {
+        f"notes:{name}": 'Chief("chief")' for name in ("closed_asked", "opened", "closed_helper", "live")
+    }
 
 
 async def test_a_websocket_is_refused_before_it_is_accepted(build, notes, serve):
@@ -429,6 +516,9 @@ def test_the_description_names_credentials_only_where_a_rule_takes_them(build, n
         "/notes/optional-helper": [{}, {"Keys": []}],
         "/notes/closed/asked": [{"Keys": []}],
         "/notes/closed/opened": [{}, {"Keys": []}],
+        "/notes/closed/helper": [{"Keys": []}],
+        "/notes/closed/optional-beside": [{"Keys": []}],
+        "/notes/closed/both": [{"Keys": []}],
         "/notes/closed/optional-helper": [{"Keys": []}],
         "/notes/closed/loosened": [{"Keys": []}],
         "/notes/free": None,

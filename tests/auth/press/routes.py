@@ -60,8 +60,13 @@ async def wrong() -> int:
     return 1
 
 
-@office.get("/door")
+@office.get("/door", dependencies=[StaffRequired])
 async def door(user: CurrentUser[User]) -> str:
+    return user.email
+
+
+@office.get("/hall")
+async def hall(user: CurrentUser[User]) -> str:
     return user.email
 
 
