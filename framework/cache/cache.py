@@ -225,8 +225,11 @@ class Cache(ABC):
         """Let `key` hold the bytes if it holds nothing, and tell whether it does now. Atomic."""
 
     @abstractmethod
-    async def write_surely(self, values: Mapping[str, bytes], ttl: float) -> None:
-        """The same as `write`. When that cannot be done now, it is done before the next `read`; never raises."""
+    async def renew(self, keys: Sequence[str], ttl: float) -> None:
+        """Let each key hold a `changed_version()`. When that cannot be done now, it is done before the next `read`.
+
+        Never raises. Done twice, it is another version each time: between the two, the first may have been replaced.
+        """
 
     @abstractmethod
     async def remove(self, keys: Sequence[str]) -> None:

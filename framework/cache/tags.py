@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from framework.cache.cache import Cache
 
-__all__ = ["Tag", "Tags", "changed_names_of", "names_of", "names_of_tables"]
+__all__ = ["Tag", "Tags", "changed_names_of", "changed_version", "names_of", "names_of_tables"]
 
 type Tag = "str | type[SQLModel] | SQLModel | tuple[type[SQLModel], Any]"
 """A text of yours; a model, of which any row changed; a row of it, `post` or `(Post, 1)`."""
@@ -86,9 +86,14 @@ class Tags:
         """Give every tag another version, so that no value stored before is good any more."""
         self.changes += 1
         self._changed_at = time.monotonic()
-        versions = {self.key(name): CHANGED + os.urandom(8) for name in names}
-        if versions:
-            await self._cache.write_surely(versions, SECONDS)
+        keys = [self.key(name) for name in names]
+        if keys:
+            await self._cache.renew(keys, SECONDS)
+
+
+def changed_version() -> bytes:
+    """Return a version that no tag had before, and that says that something was changed."""
+    return CHANGED + os.urandom(8)
 
 
 def stands(entry: Entry, versions: Mapping[str, bytes | None]) -> bool:

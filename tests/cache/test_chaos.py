@@ -145,13 +145,48 @@ async def test_a_process_that_is_cut_off_leaves_others_stale_for_the_ttl_at_most
             await cache.close()
 
 
+async def test_an_invalidation_sent_twice_brings_no_old_value_back(server: Server) -> None:
+    """The server got it, the answer was lost; and another process invalidated the same before it is sent again."""
+    async with (proxy := Proxy(server.port)):
+        mute = RedisCache(f"redis://127.0.0.1:{proxy.port}", timeout=LIMIT)
+        other = RedisCache(server.url, timeout=10)
+        await mute.ping()
+        proxy.answers = False
+        await mute.invalidate("number")
+        await other.set("number", 1, tags=["number"])
+        await other.invalidate("number")
+        assert await other.get("number", int) is None
+        proxy.answers = True
+        await eventually(mute.ping)
+        assert await other.get("number", int) is None
+        await mute.close()
+        await other.close()
+
+
+async def test_an_invalidation_that_is_cancelled_is_made_up_for(server: Server) -> None:
+    cache = RedisCache(server.url)
+    await cache.set("number", 1, tags=["number"])
+    server.ask("CLIENT KILL TYPE normal")
+    await asyncio.sleep(0.05)
+    invalidating = asyncio.create_task(cache.invalidate("number"))
+    await asyncio.sleep(0)
+    invalidating.cancel()  # while the connection is opened anew
+    await asyncio.wait([invalidating])
+    assert await cache.get("number", int) is None
+    await cache.close()
+
+
 class Proxy:
-    """Passes bytes on to a server until it is cut: then it passes nothing, and says nothing."""
+    """Passes bytes on to a server until it is cut: then it passes nothing, and says nothing.
+
+    Without `answers` it passes on what is asked, and nobody hears of it.
+    """
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.port = 0
         self.cut = False
+        self.answers = True
 
     async def __aenter__(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -162,13 +197,22 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner, outer = await asyncio.open_connection("127.0.0.1", self.target)
-        await asyncio.gather(self._pass_on(reader, outer), self._pass_on(inner, writer))
+        await asyncio.gather(
+            self._pass_on(reader, outer, lambda: not self.cut),
+            self._pass_on(inner, writer, lambda: not self.cut and self.answers),
+        )
 
-    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while data := await source.read(65536):
-            if not self.cut:
-                target.write(data)
-        target.close()
+    async def _pass_on(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, may_pass: Callable[[], bool]
+    ) -> None:
+        try:
+            while data := await source.read(65536):
+                if may_pass():
+                    target.write(data)
+        except ConnectionError:
+            return
+        finally:
+            target.close()
 
 
 async def test_every_committed_row_is_there_and_read_whatever_happens_to_the_server(

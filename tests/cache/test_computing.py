@@ -12,7 +12,8 @@ from framework.cache import Cache, MemoryCache, RedisCache
 from framework.cache.computing import Recipe
 from framework.db import ReadSession, Session
 from framework.testing.supervisor import free_port
-from tests.cache.conftest import MakeProject, Server
+from tests.cache.conftest import MakeProject
+from tests.valkey import Server
 
 
 class Number:

@@ -7,6 +7,7 @@ from typing import Any
 
 from framework.cache.cache import Cache
 from framework.cache.counters import number_in
+from framework.cache.tags import changed_version
 
 __all__ = ["MemoryCache"]
 
@@ -47,9 +48,10 @@ class MemoryCache(Cache):
         self.put(key, value, ttl)
         return True
 
-    async def write_surely(self, values: Mapping[str, bytes], ttl: float) -> None:
-        """Let each key hold its bytes."""
-        await self.write(values, ttl)
+    async def renew(self, keys: Sequence[str], ttl: float) -> None:
+        """Let each key hold another version."""
+        for key in keys:
+            self.put(key, changed_version(), ttl)
 
     async def remove(self, keys: Sequence[str]) -> None:
         """Let the keys hold nothing."""

@@ -23,7 +23,7 @@ class NullCache(Cache):
     async def write(self, values: Mapping[str, bytes], ttl: float | None) -> None:
         """Keep nothing."""
 
-    async def write_surely(self, values: Mapping[str, bytes], ttl: float) -> None:
+    async def renew(self, keys: Sequence[str], ttl: float) -> None:
         """Keep nothing."""
 
     async def write_new(self, key: str, value: bytes, ttl: float | None) -> bool:

@@ -1,7 +1,7 @@
 """Values in a Redis or Valkey server."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from hiredis import ReplyError
@@ -14,6 +14,7 @@ from framework.cache.backends.cluster import Cluster
 from framework.cache.backends.wire import Command, Wire
 from framework.cache.cache import Cache
 from framework.cache.counters import no_counter
+from framework.cache.tags import changed_version
 from framework.errors import ImproperlyConfigured, Unavailable
 
 __all__ = ["RedisCache"]
@@ -60,7 +61,7 @@ class RedisCache(Cache):
             Cluster(cluster_at(url, timeout), timeout) if is_cluster(url) else Wire(server_at(url, timeout), timeout)
         )
         self._breaker = Breaker(self._heal, retry_after=timeout)
-        self._owed: dict[str, Command] = {}
+        self._owed: dict[str, Callable[[], Command]] = {}
         """What is to be done before anything is read: keys to forget while the server was away."""
 
     def track(self, changed: Callable[[Sequence[str] | None], None], lost: Callable[[], None]) -> None:
@@ -94,13 +95,13 @@ class RedisCache(Cache):
         (reply,) = await self._ask((*setting(key, value, ttl), "NX"), again=False)
         return reply is not None
 
-    async def write_surely(self, values: Mapping[str, bytes], ttl: float) -> None:
-        """Let each key hold its bytes, as soon as the server can be told."""
-        await self._tell({key: setting(key, value, ttl) for key, value in values.items()})
+    async def renew(self, keys: Sequence[str], ttl: float) -> None:
+        """Let each key hold another version, as soon as the server can be told."""
+        await self._tell({key: lambda key=key: setting(key, changed_version(), ttl) for key in keys})
 
     async def remove(self, keys: Sequence[str]) -> None:
         """Let the keys hold nothing, as soon as the server can be told."""
-        await self._tell({key: ("UNLINK", key) for key in keys})
+        await self._tell({key: lambda key=key: ("UNLINK", key) for key in keys})
 
     async def count(self, key: str, amount: int, ttl: float | None) -> int:
         """Add to a number."""
@@ -150,10 +151,11 @@ class RedisCache(Cache):
         # Written, not only asked: a server without memory, or one that became a replica, still answers PING.
         return ("SET", f"{self.prefix}ping", b"1", "PX", 1000)
 
-    async def _ask(self, *commands: Command, again: bool = True) -> list[Any]:
+    async def _ask(self, *commands: Command, again: bool | Callable[[], Iterable[Command]] = True) -> list[Any]:
         """Return the answers, or raise `Unavailable`. What does not answer is not asked any more until it does.
 
-        `again` says that doing it twice does no harm, should the connection be lost before the answer.
+        `again` says that doing it twice does no harm, should the connection be lost before the answer; or what to do
+        instead.
         """
         if not commands:
             return []
@@ -166,7 +168,7 @@ class RedisCache(Cache):
             except LostConnection:
                 if not again:
                     raise
-                replies = await self._client.ask(*commands)
+                replies = await self._client.ask(*(commands if again is True else again()))
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
@@ -180,28 +182,34 @@ class RedisCache(Cache):
             raise unavailable from error
         return replies
 
-    async def _tell(self, commands: Mapping[str, Command]) -> None:
-        """Carry the commands out, now or before anything else is asked."""
+    async def _tell(self, commands: Mapping[str, Callable[[], Command]]) -> None:
+        """Carry the commands out, now or before anything else is asked; each is made when it is sent."""
         if not commands:
             return
+
+        def made() -> Iterator[Command]:
+            return (make() for make in commands.values())
+
         try:
-            await self._ask(*commands.values())
-        except Unavailable:
+            await self._ask(*made(), again=made)
+        except BaseException as error:
             if len(self._owed) + len(commands) > MOST_OWED:
                 log.error(
                     "Too much was invalidated while the cache was away: what is old stays until its time is over."
                 )
             else:
                 self._owed |= commands
+            if not isinstance(error, Unavailable):  # cancelled: perhaps it was never sent
+                raise
 
     async def _settle(self) -> None:
         """Do what is owed, also what came to be owed meanwhile."""
         while owed := dict(self._owed):
-            for reply in await self._client.ask(*owed.values()):
+            for reply in await self._client.ask(*(make() for make in owed.values())):
                 if isinstance(reply, Exception):
                     raise reply
-            for key, command in owed.items():
-                if self._owed.get(key) == command:
+            for key, make in owed.items():
+                if self._owed.get(key) is make:
                     del self._owed[key]
 
     async def _heal(self) -> None:

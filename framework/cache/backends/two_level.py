@@ -71,10 +71,10 @@ class TwoLevelCache(Cache):
         self._forget([*values])
         await self.far.write(values, ttl)
 
-    async def write_surely(self, values: Mapping[str, bytes], ttl: float) -> None:
-        """Let each key hold its bytes, as soon as the server can be told."""
-        self._forget([*values])
-        await self.far.write_surely(values, ttl)
+    async def renew(self, keys: Sequence[str], ttl: float) -> None:
+        """Let each key hold another version, as soon as the server can be told."""
+        self._forget(keys)
+        await self.far.renew(keys, ttl)
 
     async def write_new(self, key: str, value: bytes, ttl: float | None) -> bool:
         """Let `key` hold the bytes if it holds nothing."""
