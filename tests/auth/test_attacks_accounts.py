@@ -35,7 +35,7 @@ def project(project_with: Projects) -> Project:
 
 QUESTIONS: dict[str, Callable[[AsyncClient, str], Any]] = {
     "log in": lambda http, email: http.post("/auth/token", data={"username": email, "password": "wrong"}),
-    "register": lambda http, email: http.post("/auth/register", json={"email": email, "password": PASSWORD}),
+    "register": lambda http, email: http.post("/auth/register", json={"email": email}),
     "forgot": lambda http, email: http.post("/auth/password/forgot", json={"email": email}),
 }
 
@@ -85,7 +85,7 @@ async def test_the_database_is_asked_the_same_before_the_answer(
             with statements(project) as found:
                 async with project.scope() as scope:
                     if question == "register":
-                        await (await scope.get(Registration)).register(email=email, password=PASSWORD)
+                        await (await scope.get(Registration)).register(email=email)
                     else:
                         await (await scope.get(Accounts)).forgot_password(email)
                     seen[email] = list(found)
@@ -168,6 +168,23 @@ async def test_without_a_site_a_mail_shows_the_bare_token(make_site: MakeSite) -
         await ask(project, Accounts, lambda accounts: accounts.reset_password(token, OTHER))
 
 
+async def test_who_asks_for_an_account_in_anothers_name_has_no_part_in_it(
+    client: AsyncClient, mailbox: Mailbox
+) -> None:
+    """The stranger asks, the owner of the address follows the link in the mail, and the stranger tries to log in."""
+    asked = {"email": UNKNOWN, "password": OTHER, "username": "mallory", "full_name": "Mallory"}
+    assert (await client.post("/auth/register", json=asked)).status_code == 422
+    assert (await client.post("/auth/register", json={"email": UNKNOWN})).status_code == 202
+    (mail,) = await mailbox.read()
+    assert (await client.post("/auth/register/confirm", json={"token": token_of(mail)})).status_code == 422
+    fields = {"token": token_of(mail), "password": PASSWORD}
+    made = await client.post("/auth/register/confirm", json=fields)
+    assert (made.json()["username"], made.json()["full_name"]) == (None, "")
+    for password, status in ((OTHER, 401), (PASSWORD, 200)):
+        form = {"username": UNKNOWN, "password": password}
+        assert (await client.post("/auth/token", data=form)).status_code == status
+
+
 # More rights -------------------------------------------------------------------------------------------------------
 
 PRIVILEGES = ["is_superuser", "is_staff", "is_active", "id", "email_verified_at", "password_changed_at", "created_at"]
@@ -177,8 +194,11 @@ PRIVILEGES = ["is_superuser", "is_staff", "is_active", "id", "email_verified_at"
 async def test_nobody_gives_themselves_rights(
     client: AsyncClient, project: Project, mailbox: Mailbox, name: str
 ) -> None:
-    fields = {"email": UNKNOWN, "password": PASSWORD, name: True}
-    assert (await client.post("/auth/register", json=fields)).status_code == 422
+    assert (await client.post("/auth/register", json={"email": UNKNOWN, name: True})).status_code == 422
+    await client.post("/auth/register", json={"email": UNKNOWN})
+    (mail,) = await mailbox.read()
+    fields = {"token": token_of(mail), "password": PASSWORD, name: True}
+    assert (await client.post("/auth/register/confirm", json=fields)).status_code == 422
     await make_user(project, KNOWN)
     before = (await read_user(project, KNOWN)).model_dump()
     tokens = (await client.post("/auth/token", data={"username": KNOWN, "password": PASSWORD})).json()
@@ -188,22 +208,6 @@ async def test_nobody_gives_themselves_rights(
     after = (await read_user(project, KNOWN)).model_dump()
     changed = {key for key in after if after[key] != before[key]}
     assert changed <= {"last_login_at"}
-
-
-async def test_what_waits_for_its_confirmation_gives_no_rights_either(project: Project, mailbox: Mailbox) -> None:
-    """The fields of a registration wait in a table; whatever stands there, privileges are not taken from it."""
-    from sqlalchemy import update
-
-    from framework.auth import ActionToken
-    from framework.db import Session
-    from framework.errors import FrameworkError
-
-    await ask(project, Registration, lambda r: r.register(email=UNKNOWN, password=PASSWORD))
-    (mail,) = await mailbox.read()
-    data = {"password": "!", "username": None, "fields": {"is_superuser": True}}
-    await ask(project, Session, lambda session: session.execute(update(ActionToken).values(data=data)))
-    with pytest.raises(FrameworkError):
-        await ask(project, Registration, lambda r: r.confirm(token_of(mail)))
 
 
 # Mails as a weapon -------------------------------------------------------------------------------------------------
@@ -229,7 +233,7 @@ async def test_an_address_adds_no_header_and_no_recipient(
 ) -> None:
     await make_user(project, KNOWN)
     answers = [
-        await client.post("/auth/register", json={"email": email, "password": PASSWORD}),
+        await client.post("/auth/register", json={"email": email}),
         await client.post("/auth/password/forgot", json={"email": email}),
     ]
     assert all(answer.status_code in (202, 422) for answer in answers)
@@ -243,10 +247,13 @@ async def test_an_address_adds_no_header_and_no_recipient(
 
 
 async def test_a_name_adds_no_header_and_no_markup(client: AsyncClient, mailbox: Mailbox) -> None:
-    fields = {"email": UNKNOWN, "password": PASSWORD, "full_name": "Bob\r\nBcc: evil@example.com"}
-    assert (await client.post("/auth/register", json=fields)).status_code == 422
+    await client.post("/auth/register", json={"email": UNKNOWN})
+    (mail,) = await mailbox.read()
+    fields = {"token": token_of(mail), "password": PASSWORD, "full_name": "Bob\r\nBcc: evil@example.com"}
+    assert (await client.post("/auth/register/confirm", json=fields)).status_code == 422
     fields["full_name"] = "<img src=x onerror=alert(1)>{{ 7 * 7 }}"
-    assert (await client.post("/auth/register", json=fields)).status_code == 202
+    assert (await client.post("/auth/register/confirm", json=fields)).status_code == 201
+    await client.post("/auth/password/forgot", json={"email": UNKNOWN})
     (mail,) = await mailbox.read()
     assert "<img" not in (mail.html or "")
 
@@ -271,17 +278,18 @@ async def test_a_mail_server_that_hangs_keeps_nobody_waiting(
 
 @pytest.mark.parametrize(
     ("password", "status"),
-    [("a b" * 25, 202), ("é" * 73, 202), ("nul\0nul nul nul", 202), ("correct horse " * 70_000, 202), ("", 422)],
+    [("a b" * 25, 201), ("é" * 73, 201), ("nul\0nul nul nul", 201), ("correct horse " * 70_000, 201), ("", 422)],
     ids=["75 bytes", "146 bytes", "NUL", "1 MB", "empty"],
 )
 async def test_passwords_of_any_kind_are_taken_or_refused_and_never_fail(
     client: AsyncClient, mailbox: Mailbox, password: str, status: int
 ) -> None:
-    answer = await client.post("/auth/register", json={"email": UNKNOWN, "password": password})
+    await client.post("/auth/register", json={"email": UNKNOWN})
+    (mail,) = await mailbox.read()
+    fields = {"token": token_of(mail), "password": password}
+    answer = await client.post("/auth/register/confirm", json=fields)
     assert answer.status_code == status, answer.text
-    if status == 202:
-        (mail,) = await mailbox.read()
-        assert (await client.post("/auth/register/confirm", json={"token": token_of(mail)})).status_code == 201
+    if status == 201:
         form = {"username": UNKNOWN, "password": password}
         assert (await client.post("/auth/token", data=form)).status_code == 200
         longer = {"username": UNKNOWN, "password": password + "x"}

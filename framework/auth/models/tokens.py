@@ -15,7 +15,7 @@ class ActionToken(UUIDKeyed, table=True):
     """A token that proves, once, that somebody reads the mail sent to an address."""
 
     purpose: str = Field(max_length=20)
-    """`verify_email`, `reset_password`, `change_email` or `invite`."""
+    """`registration`, `invite`, `verify_email`, `reset_password` or `change_email`."""
     user_id: int | None = Field(default=None, foreign_key="users.User.id", ondelete="CASCADE", index=True)
     email: str = Field(max_length=254, index=True)
     """Where it was sent."""

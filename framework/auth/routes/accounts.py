@@ -13,8 +13,8 @@ from framework.auth.schemas import (
     Done,
     EmailChange,
     EmailFields,
-    InviteAcceptance,
     Link,
+    NewAccount,
     PasswordChange,
     PasswordReset,
     ProfileChanges,
@@ -40,7 +40,8 @@ CHECK_MAIL = Done(detail="If that is possible, a mail is on its way to this addr
 async def register(fields: RegistrationFields, response: Response, registration: Inject[Registration]) -> Done:
     """Ask for an account. Answers 202 whether or not the address has one, and the mail that follows tells its owner.
 
-    Where addresses are not verified it answers 201, and 409 for one that is taken.
+    It takes the address alone; all else is said with the link in the mail. Where addresses are not verified, it takes
+    everything at once and answers 201, or 409 for an address that is taken.
     """
     if await registration.register(**fields.model_dump()) is None:
         return CHECK_MAIL
@@ -49,13 +50,13 @@ async def register(fields: RegistrationFields, response: Response, registration:
 
 
 @public.post("/register/confirm", status_code=201, response_model=UserRead)
-async def confirm_registration(link: Link, registration: Inject[Registration]) -> object:
+async def confirm_registration(fields: NewAccount, registration: Inject[Registration]) -> object:
     """Take up an account that was asked for, by the link in the mail."""
-    return await registration.confirm(link.token)
+    return await registration.confirm(**fields.model_dump())
 
 
 @public.post("/invites/accept", status_code=201, response_model=UserRead)
-async def accept_invite(fields: InviteAcceptance, registration: Inject[Registration]) -> object:
+async def accept_invite(fields: NewAccount, registration: Inject[Registration]) -> object:
     """Take up an account that one was invited to."""
     return await registration.accept_invite(**fields.model_dump())
 

@@ -10,8 +10,8 @@ __all__ = [
     "Done",
     "EmailChange",
     "EmailFields",
-    "InviteAcceptance",
     "Link",
+    "NewAccount",
     "PasswordChange",
     "PasswordReset",
     "ProfileChanges",
@@ -37,9 +37,9 @@ class EmailFields(Fields):
 
 
 class RegistrationFields(EmailFields):
-    """A new account."""
+    """An account that somebody asks for; more than the address is wanted only where addresses are not verified."""
 
-    password: str
+    password: str | None = None
     username: Username | None = None
     full_name: Name = ""
 
@@ -50,8 +50,8 @@ class Link(Fields):
     token: Token
 
 
-class InviteAcceptance(Link):
-    """A new account of somebody who was invited."""
+class NewAccount(Link):
+    """A new account of somebody who asked for it, or was invited to it."""
 
     password: str
     username: Username | None = None

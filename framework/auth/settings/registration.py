@@ -13,8 +13,8 @@ class RegistrationSettings(Part):
     """Who may become a user, and by what."""
 
     mode: Literal["closed", "invite", "open"] = "closed"
-    """`open` to everybody, to those who got a mail by `Accounts.invite`, or to nobody. Having users is no reason to let
-    strangers in, so a project says so itself; the template's does."""
+    """`open` to everybody, to those who got a mail by `Registration.invite`, or to nobody. Having users is no reason to
+    let strangers in, so a project says so itself; the template's does."""
     verify_email: bool = True
     """Whether an account comes into being only when its owner follows the link of a mail. Without it anybody can take
     anybody's address, and learns from a conflict which addresses are taken."""
