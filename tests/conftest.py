@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,15 @@ import pytest
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]
+
+# Without bytecode every program that a test starts compiles a thousand modules first, for two thirds of its time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """Leave no bytecode of modules that a test writes: twice a second with the same size, and it would be stale."""
+    sys.dont_write_bytecode = True
 
 
 def uv(*arguments: str | Path) -> None:

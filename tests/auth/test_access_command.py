@@ -145,7 +145,7 @@ def test_the_check_warns_of_routes_without_a_rule_and_fails_for_a_deployment(pro
 
 
 def test_the_command_line_knows_access_and_its_exit_code(folder: Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "a long one " * 9, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "a long one " * 9}
     command = [sys.executable, "manage.py", "access", "--check"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1

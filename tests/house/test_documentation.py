@@ -29,7 +29,7 @@ def blocks(path: Path, language: str) -> list[str]:
 
 def run(command: str, folder: Path) -> str:
     environment = {key: os.environ[key] for key in ("HOME", "LANG") if key in os.environ}
-    environment |= {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
     # Here for our own tests; loading it takes longer than all the tests of a new project.
     environment["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
     done = subprocess.run(

@@ -70,7 +70,7 @@ class Legacy:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", SESSION, f"use {url}", *lines],
             cwd=self.path,
-            env=environment | {"PYTHONDONTWRITEBYTECODE": "1", "SECRET_KEY": SECRET},
+            env=environment | {"SECRET_KEY": SECRET},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -20,7 +20,7 @@ class Site:
             for name, value in os.environ.items()
             if not name.startswith(("PYTEST_", "COV_CORE_", "DATABASE_", "REDIS_"))
             and name not in ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "FRAMEWORK_SETTINGS")
-        } | {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+        } | {"NO_COLOR": "1"}
         # Here for our own tests; loading it takes longer than all the tests of a new project.
         self.environ["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
 

@@ -59,7 +59,6 @@ class Site:
             "SECRET_KEY": "x1y2z3w4" * 5,
             "AUTH__PASSWORDS__BCRYPT_COST": "4",
             "LOGNAME": "ann",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         (folder / "config").mkdir()
         (folder / "config" / "__init__.py").touch()
