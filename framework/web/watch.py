@@ -56,30 +56,40 @@ class Watch:
         self._loop: asyncio.AbstractEventLoop | None = None
         """The loop that the next look is scheduled on; none is while nothing flies."""
         self._looked = 0.0
+        self._idle_since = 0.0
+        """When the last flight ended, while nothing flies."""
 
     def __len__(self) -> int:
         return len(self._flights)
 
     def begin(self, flight: Flight) -> None:
         """Watch over a flight."""
-        self._flights.add(flight)
         loop = flight.task.get_loop()
         if self._loop is not loop:
             self._loop = loop
             self._looked = monotonic()
             loop.call_later(TICK, self._look)
+        elif not self._flights:
+            self._looked += monotonic() - self._idle_since
+        self._flights.add(flight)
 
     def end(self, flight: Flight) -> None:
         """Watch over it no longer."""
-        self._flights.discard(flight)
+        if flight in self._flights:
+            self._flights.remove(flight)
+            if not self._flights:
+                self._idle_since = monotonic()
 
     def lag(self) -> float:
         """Return for how long the event loop has not come to look, though it was time.
 
         Work that never awaits passes no gate: a thousand such requests that are ready at once run one after another, in
-        one turn of the loop. One that begins at its end has waited for that long.
+        one turn of the loop. One that begins at its end has waited for that long. Time in which nothing flew does not
+        count: a process that was stopped between two requests has nobody waiting.
         """
-        return 0.0 if self._loop is None else monotonic() - self._looked - TICK
+        if self._loop is None:
+            return 0.0
+        return (monotonic() if self._flights else self._idle_since) - self._looked - TICK
 
     async def landed(self, within: float) -> None:
         """Wait until what flies now does no more, for some seconds at most."""

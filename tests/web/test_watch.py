@@ -163,3 +163,18 @@ async def test_the_lag_is_how_long_the_loop_has_not_turned():
     await asyncio.sleep(0.15)
     assert watch.lag() < 0.2
     watch.end(flight)
+
+
+async def test_time_in_which_nothing_flies_is_no_lag():
+    watch = Watch()
+    first, second = Flight(None), Flight(None)
+    watch.begin(first)
+    watch.end(first)
+    time.sleep(0.4)  # noqa: ASYNC251 - the process is stopped, or other work holds the loop
+    assert watch.lag() < 0.2
+    watch.begin(second)
+    assert watch.lag() < 0.2
+    time.sleep(0.4)  # noqa: ASYNC251 - that one holds it itself
+    assert 0.25 < watch.lag() < 5
+    watch.end(second)
+    assert 0.25 < watch.lag() < 5
