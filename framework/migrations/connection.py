@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, event
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from framework.db.url import DatabaseURL
+from framework.migrations.driver import Connection as Driver
 from framework.migrations.driver import connect
 from framework.migrations.failure import MigrationFailed
 
@@ -21,13 +23,13 @@ NO_TRANSACTION = "migrations_no_transaction"
 """An execution option: SQLite begins no transaction. One of ours would wait for whoever writes, also to read."""
 
 
-def open_engine(url: DatabaseURL) -> AsyncEngine:
-    """Return an engine for migrations; dispose of it afterwards."""
+def open_engine(url: DatabaseURL, journal_mode: str | None = None) -> AsyncEngine:
+    """Return an engine for migrations; dispose of it afterwards. An SQLite file that it makes is in `journal_mode`."""
     arguments = dict(url.connect_args)
     if url.backend == "sqlite":
         # Python's driver would begin and commit on its own; DDL is transactional in SQLite itself.
         arguments = {"timeout": BUSY_SECONDS, **arguments, "isolation_level": None}
-        arguments |= {"check_same_thread": False, "async_creator_fn": connect}
+        arguments |= {"check_same_thread": False, "async_creator_fn": partial(connect, journal_mode=journal_mode)}
     else:
         # Plans prepared before a change of schema are invalid after it.
         arguments["prepared_statement_cache_size"] = 0
@@ -44,13 +46,19 @@ def on_begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(NO_TRANSACTION):
         return
-    cursor: Any = connection.connection.cursor()
+    # No effect inside a transaction, therefore before BEGIN.
+    driver_of(connection).at_once(f"PRAGMA foreign_keys={'ON' if options.get(FOREIGN_KEYS) else 'OFF'}")
+    cursor = connection.connection.cursor()
     try:
-        # No effect inside a transaction, therefore before BEGIN.
-        cursor.execute(f"PRAGMA foreign_keys={'ON' if options.get(FOREIGN_KEYS) else 'OFF'}")
         cursor.execute("BEGIN IMMEDIATE")
     finally:
         cursor.close()
+
+
+def driver_of(connection: Connection) -> Driver:
+    """Return SQLite's own connection."""
+    driver: Any = connection.connection.driver_connection
+    return driver
 
 
 @asynccontextmanager
@@ -95,7 +103,7 @@ def require_whole(connection: Connection, migration: str) -> None:
     """Raise when rows point at nothing: SQLite did not watch while the migration ran."""
     if connection.dialect.name != "sqlite":
         return
-    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    broken = driver_of(connection).at_once("PRAGMA foreign_key_check")
     if broken:
         table, rowid, parent, _ = broken[0]
         raise MigrationFailed(

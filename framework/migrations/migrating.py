@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
+from framework.conf import Settings
+from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
@@ -53,18 +55,22 @@ async def tell_apps(project: "Project") -> list[str]:
 async def executor_of(project: "Project") -> AsyncGenerator[Executor]:
     """Open what runs migrations on the project's database."""
     url = (await database_of(project)).url
-    async with executor_at(url, project.settings.section(MigrationsSettings), graph_of(project)) as executor:
+    async with executor_at(url, project.settings, graph_of(project)) as executor:
         yield executor
 
 
 @asynccontextmanager
-async def executor_at(url: DatabaseURL, settings: MigrationsSettings, graph: Graph) -> AsyncGenerator[Executor]:
-    """Open what runs the migrations of a history on a database; no project is needed for it."""
+async def executor_at(url: DatabaseURL, settings: Settings, graph: Graph) -> AsyncGenerator[Executor]:
+    """Open what runs the migrations of a history on a database; no project is needed for it.
+
+    SQLite's file, if it is not there yet, is made in the mode in which the application will use it.
+    """
     if url.path is not None and not url.path.parent.is_dir():
         raise unreadable(url, FileNotFoundError(f"there is no folder {url.path.parent}"))
-    engine = open_engine(url)
+    engine = open_engine(url, settings.section(DatabaseSettings).journal_mode)
+    limits = settings.section(MigrationsSettings)
     try:
-        yield Executor(engine, graph, Patience(settings.lock_timeout, settings.lock_attempts))
+        yield Executor(engine, graph, Patience(limits.lock_timeout, limits.lock_attempts))
     except (OSError, OperationalError) as error:
         if isinstance(error, OperationalError) and error.statement is not None:
             raise

@@ -2,9 +2,11 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -146,6 +148,9 @@ def test_a_day_with_migrations(folder: Folder) -> None:
          [X] 0001_initial
         """
     )
+    with closing(sqlite3.connect(folder.path / "db.sqlite3")) as connection:
+        # As the application will open it.
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_making_migrations_takes_the_models_and_no_more_of_the_project(folder: Folder) -> None:

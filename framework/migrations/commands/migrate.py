@@ -13,7 +13,6 @@ from framework.migrations.commands.printing import Printer, show_plan
 from framework.migrations.graph import Step
 from framework.migrations.outlook import Outlook, look
 from framework.migrations.places import Outline, require_apps
-from framework.migrations.settings import MigrationsSettings
 from framework.migrations.targets import choose
 from framework.project import Project
 from framework.services import Inject
@@ -170,7 +169,7 @@ def executor_for(invocation: Invocation, seen: Outlook) -> "AbstractAsyncContext
     """Open what runs migrations, without loading the project."""
     from framework.migrations.migrating import executor_at
 
-    return executor_at(seen.url, invocation.settings.section(MigrationsSettings), seen.graph)
+    return executor_at(seen.url, invocation.settings, seen.graph)
 
 
 def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) -> None:

@@ -6,7 +6,6 @@ from framework.errors import CommandError
 from framework.management import Invocation
 from framework.migrations.outlook import Outlook
 from framework.migrations.replacing import stands_for
-from framework.migrations.settings import MigrationsSettings
 
 __all__ = ["prune"]
 
@@ -35,7 +34,7 @@ async def prune(invocation: Invocation, seen: Outlook, app: str | None) -> None:
     else:
         from framework.migrations.migrating import executor_at
 
-        async with executor_at(seen.url, invocation.settings.section(MigrationsSettings), seen.graph) as executor:
+        async with executor_at(seen.url, invocation.settings, seen.graph) as executor:
             await executor.forget(rows)
         for _, name in rows:
             typer.echo(f"  Pruning {app}.{name} OK")
