@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from framework.auth.dependencies import LoginRequired
+from framework.auth import LoginRequired
 from framework.db import Page, Window
 from framework.web import Inject, Public
 

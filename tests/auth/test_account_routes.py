@@ -6,12 +6,15 @@ import pytest
 from httpx import AsyncClient
 
 from framework import Project
+from framework.auth import Users
+from framework.auth.settings import KeySettings
 from framework.testing import Mailbox
+from framework.testing.client import connect
 from framework.testing.projects import Projects
 from framework.throttling import ThrottlingSettings
 from framework.web import WebSettings, create_app, routes
 from tests.auth.conftest import Site
-from tests.auth.flows import OTHER, PASSWORD, make_user, read_user, settings, token_of
+from tests.auth.flows import OTHER, PASSWORD, ask, make_user, read_user, settings, token_of
 
 
 @pytest.fixture
@@ -164,6 +167,44 @@ async def test_an_api_key_is_not_enough_for_what_its_user_does_in_person(client:
         assert (answer.status_code, answer.json()["code"]) == (403, "login_needed")
 
 
+@pytest.mark.parametrize("ends", [False, True])
+async def test_a_new_password_ends_api_keys_where_the_project_says_so_and_else_tells_of_them(
+    project_with: Projects, ends: bool
+) -> None:
+    project = project_with(Site, auth=settings().model_copy(update={"keys": KeySettings(end_with_password=ends)}))
+    await make_user(project)
+    app, mailbox = create_app(project), Mailbox(project)
+    async with app.router.lifespan_context(app), connect(app, {}) as client:
+        by_token = await log_in(client)
+        made = await client.post("/auth/keys", json={"name": "mine"}, headers=by_token)
+        fields = {"current_password": PASSWORD, "new_password": OTHER}
+        assert (await client.post("/auth/me/password", json=fields, headers=by_token)).status_code == 204
+        by_key = await client.get("/auth/me", headers={"X-API-Key": made.json()["key"]})
+        assert by_key.status_code == (401 if ends else 200)
+        (mail,) = await mailbox.read()
+        assert ("an API key of yours (1)" in mail.text) is not ends
+
+
+async def test_who_may_add_users_invites_them(client: AsyncClient, project: Project, mailbox: Mailbox) -> None:
+    ann = await make_user(project)
+    headers = await log_in(client)
+    new = {"email": "new@example.com"}
+    assert (await client.post("/auth/invites", json=new)).status_code == 401
+    assert (await client.post("/auth/invites", json=new, headers=headers)).status_code == 403
+    await ask(project, Users, lambda users: raised(users, ann.id))
+    headers = await log_in(client)
+    assert (await client.post("/auth/invites", json={"email": ann.email}, headers=headers)).status_code == 409
+    assert (await client.post("/auth/invites", json=new, headers=headers)).status_code == 202
+    (mail,) = await mailbox.read()
+    fields = {"token": token_of(mail), "password": PASSWORD}
+    assert (await client.post("/auth/invites/accept", json=fields)).status_code == 201
+    assert (await log_in(client, email="new@example.com")) != headers
+
+
+async def raised(users: Users, id: int) -> object:
+    return await users.set_privileges(await users.get(id), is_superuser=True)
+
+
 async def test_what_a_password_must_be_like_is_told_before(client: AsyncClient) -> None:
     assert any("8" in sentence for sentence in (await client.get("/auth/password/requirements")).json())
 
@@ -180,8 +221,6 @@ async def test_a_weak_password_is_refused_with_what_is_wrong_with_it(client: Asy
 
 
 async def test_too_many_attempts_are_told_when_to_come_back(project_with: Projects) -> None:
-    from framework.testing.client import connect
-
     project = project_with(Site, auth=settings(), throttling=ThrottlingSettings())
     app = create_app(project)
     async with app.router.lifespan_context(app), connect(app, {}) as client:

@@ -7,8 +7,7 @@ import pytest
 from httpx import AsyncClient
 
 from framework import Project
-from framework.auth import ApiKeys, Tokens, Users
-from framework.auth.dependencies import Require, Scopes
+from framework.auth import ApiKeys, Require, Scopes, Tokens, Users
 from framework.checks import run
 from framework.errors import FrameworkError
 from framework.testing.client import connect

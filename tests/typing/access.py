@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel.sql.expression import SelectOfScalar
 from starlette.requests import HTTPConnection
 
-from framework.auth import Access, Policy
-from framework.auth.dependencies import LoggedIn, LoginRequired, Public, Require, Scopes, StaffRequired
+from framework.auth import Access, LoggedIn, LoginRequired, Policy, Public, Require, Scopes, StaffRequired
 from framework.db import Field, Model, col, select
 from framework.users import UserBase
 from framework.users.models import User

@@ -7,8 +7,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from framework.auth import ApiKeys, Identity, Logins, NewKey, StartedSession, TokenPair, Tokens, safe_next
-from framework.auth.dependencies import CurrentIdentity, CurrentUser, InPerson, OptionalUser, csrf_token, identify
+from framework.auth import (
+    ApiKeys,
+    CurrentIdentity,
+    CurrentUser,
+    Identity,
+    InPerson,
+    Logins,
+    NewKey,
+    OptionalUser,
+    StartedSession,
+    TokenPair,
+    Tokens,
+    csrf_token,
+    identify,
+    safe_next,
+)
 from framework.users import UserBase
 from framework.web import Inject, project_of, scope_of
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from framework.auth.dependencies import InPerson
+from framework.auth.dependencies import CurrentUser, InPerson, Require
 from framework.auth.identity import Identity
 from framework.auth.schemas import (
     Confirmation,
@@ -23,6 +23,7 @@ from framework.auth.schemas import (
 )
 from framework.auth.services import Accounts, Logins, Passwords, Registration, Users
 from framework.auth.transport import Transport
+from framework.users import UserBase
 from framework.web import Inject, Public
 
 __all__ = ["router"]
@@ -53,6 +54,13 @@ async def register(fields: RegistrationFields, response: Response, registration:
 async def confirm_registration(fields: NewAccount, registration: Inject[Registration]) -> object:
     """Take up an account that was asked for, by the link in the mail."""
     return await registration.confirm(**fields.model_dump())
+
+
+@router.post("/invites", status_code=202, dependencies=[Require("users.add_user")])
+async def invite(fields: EmailFields, user: CurrentUser[UserBase], registration: Inject[Registration]) -> Done:
+    """Send somebody a link by which to register. Answers 409 when they have an account."""
+    await registration.invite(fields.email, by=user)
+    return Done(detail="A mail is on its way to this address.")
 
 
 @public.post("/invites/accept", status_code=201, response_model=UserRead)

@@ -8,6 +8,7 @@ from framework.auth.export import export_of
 from framework.auth.logins import normal_email, valid_email
 from framework.auth.models import ActionToken
 from framework.auth.services.action_tokens import ActionTokens, bad_link
+from framework.auth.services.api_keys import ApiKeys
 from framework.auth.services.attempts import Attempts
 from framework.auth.services.audit import Audit
 from framework.auth.services.logins import Logins
@@ -39,6 +40,7 @@ class Accounts:
         users: Users,
         passwords: Passwords,
         logins: Logins,
+        keys: ApiKeys,
         tokens: ActionTokens,
         attempts: Attempts,
         notices: Notices,
@@ -51,6 +53,7 @@ class Accounts:
         self._users = users
         self._passwords = passwords
         self._logins = logins
+        self._keys = keys
         self._tokens = tokens
         self._attempts = attempts
         self._notices = notices
@@ -210,7 +213,8 @@ class Accounts:
         await self._tokens.revoke(user)
         await self._audit.record(kind, user=user)
         await self._logins.end_all(user, but=but)
-        self._notices.send(self._notices.write("password_changed", user.email))
+        keys = await self._keys.password_changed(user)
+        self._notices.send(self._notices.write("password_changed", user.email, keys=keys))
 
 
 def wrong(field: str) -> Invalid:

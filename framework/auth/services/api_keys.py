@@ -83,6 +83,12 @@ class ApiKeys:
             await self._revoke(user, key)
         return len(keys)
 
+    async def password_changed(self, user: UserBase) -> int:
+        """Revoke the keys of a user who has a new password, if keys end with it; return how many there still are."""
+        if self._settings.end_with_password:
+            await self.revoke_all(user)
+        return len(await self.all(user))
+
     async def _revoke(self, user: UserBase, key: ApiKey) -> None:
         key.revoked_at = datetime.now(UTC)
         await self._audit.record("key.revoked", user=user, details={"prefix": key.prefix})

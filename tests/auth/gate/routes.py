@@ -2,8 +2,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, WebSocket
 
-from framework.auth import Access
-from framework.auth.dependencies import CurrentIdentity, CurrentUser, InPerson, OptionalUser, Scopes
+from framework.auth import Access, CurrentIdentity, CurrentUser, InPerson, OptionalUser, Scopes
 from framework.users.models import User
 from framework.web import Inject, Public, caller_of
 

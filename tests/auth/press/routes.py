@@ -1,7 +1,7 @@
 from fastapi import APIRouter, WebSocket
 
-from framework.auth import Access
-from framework.auth.dependencies import (
+from framework.auth import (
+    Access,
     CurrentUser,
     LoginRequired,
     OptionalUser,
