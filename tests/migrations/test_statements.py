@@ -93,3 +93,17 @@ def test_values_are_written_out(workshop: Workshop, backend: Backend) -> None:
     assert "SET title='it''s 5%' WHERE blog_post.n > 40;" in text.replace("\n", " "), text
     assert "VALUES ('new', 41)" in text, text
     assert "LIKE 'x%';" in text, text
+
+
+def test_several_new_columns_rebuild_sqlite_s_table_once(workshop: Workshop) -> None:
+    title = column("title", sa.String(200), nullable=False)
+    workshop.make(model("blog", "Post", key, title))
+    more = [column(name, sa.Integer, nullable=False, default=0) for name in ("likes", "views", "shares")]
+    workshop.make(model("blog", "Post", key, title, *more))
+    graph = workshop.graph()
+    (_, migration) = graph.of("blog")
+    # The rows that are there get a default first, which then goes: two blocks, of which one makes a new table.
+    assert migration.path.read_text().count("batch_alter_table") == 3
+    lines = "\n".join(statements(graph, migration, "sqlite"))
+    assert lines.count("ADD COLUMN") == 3
+    assert lines.count("CREATE TABLE") == 1

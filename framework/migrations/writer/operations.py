@@ -75,19 +75,40 @@ def blocks(operations: Sequence[ops.MigrateOperation]) -> Iterator[tuple[Place |
     columns up by the names they had before, and would copy the rows without the default they need.
     """
     for place, group in groupby(operations, key=block_of):
-        members: list[ops.MigrateOperation] = []
-        for operation in group:
-            if isinstance(operation, ops.AlterColumnOp | ops.DropColumnOp) and operation.column_name in new(members):
-                yield place, members
-                members = []
-            members.append(operation)
-        yield place, members
+        waiting = [*group]
+        while waiting:
+            members: list[ops.MigrateOperation] = []
+            later: list[ops.MigrateOperation] = []
+            for operation in waiting:
+                (later if must_wait(operation, members, later) else members).append(operation)
+            yield place, members
+            waiting = later
+
+
+def must_wait(
+    operation: ops.MigrateOperation, members: Sequence[ops.MigrateOperation], later: Sequence[ops.MigrateOperation]
+) -> bool:
+    """Tell whether an operation belongs in a later block; new columns come together, so that two blocks are enough."""
+    if isinstance(operation, ops.AddColumnOp):
+        return operation.column.name in old(later) | new(later)
+    return bool(later) or operation_column(operation) in new(members)
+
+
+def operation_column(operation: ops.MigrateOperation) -> str | None:
+    """Return the column that an operation changes or drops, by the name it has before."""
+    return operation.column_name if isinstance(operation, ops.AlterColumnOp | ops.DropColumnOp) else None
+
+
+def old(members: Sequence[ops.MigrateOperation]) -> set[str | None]:
+    """Return the columns that a block changes or drops."""
+    return set(map(operation_column, members))
 
 
 def new(members: Sequence[ops.MigrateOperation]) -> set[str | None]:
     """Return the columns whose names appear in a block."""
     added = {item.column.name for item in members if isinstance(item, ops.AddColumnOp)}
-    return added | {item.modify_name for item in members if isinstance(item, ops.AlterColumnOp)}
+    renamed = {item.modify_name for item in members if isinstance(item, ops.AlterColumnOp)}
+    return (added | renamed) - {None}
 
 
 def block_of(operation: ops.MigrateOperation) -> Place | None:
