@@ -69,7 +69,7 @@ def table_differences(wanted: Table, found: Table, dialect: Dialect) -> Iterator
 
 def column_differences(wanted: Column, found: Column, dialect: Dialect) -> Iterator[str]:
     """Yield in words what a column has otherwise."""
-    if wanted.type != found.type:
+    if not same_type(wanted, found, dialect):
         names = type_name(found, dialect), type_name(wanted, dialect)
         one, other = names if names[0] != names[1] else (found.type.text, wanted.type.text)
         yield f"type is {one}, the migrations say {other}"
@@ -83,6 +83,15 @@ def column_differences(wanted: Column, found: Column, dialect: Dialect) -> Itera
         yield "counts up otherwise than the migrations say"
     if dialect.supports_comments and wanted.comment != found.comment:
         yield f"comment is {found.comment!r}, the migrations say {wanted.comment!r}"
+
+
+def same_type(wanted: Column, found: Column, dialect: Dialect) -> bool:
+    """Tell whether two columns have one type."""
+    if wanted.type == found.type:
+        return True
+    # SQLite takes any name: a `sa.UUID` is kept as a `sa.Uuid` is, as text, and there is one size of fractions.
+    names = {type_name(wanted, dialect), type_name(found, dialect)}
+    return dialect.name == "sqlite" and (len(names) == 1 or names == {"FLOAT", "REAL"})
 
 
 def type_name(column: Column, dialect: Dialect) -> str:

@@ -1,5 +1,6 @@
 """Types that are spelled otherwise and make the same column are one: no migration comes of the spelling."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from workbench import Base, column, key, model, tables
 
+from framework.migrations.building import build_metadata
 from framework.migrations.differences import differences
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
+from framework.migrations.schema import Table
 from framework.migrations.source.types import type_code
 
 ONE: list[tuple[Any, ...]] = [
@@ -73,6 +76,34 @@ def test_spellings_of_one_type_are_equal(spellings: tuple[Any, ...]) -> None:
 @pytest.mark.parametrize(("one", "other"), OTHER, ids=named)
 def test_types_that_make_other_columns_are_not(one: Any, other: Any) -> None:
     assert type_code(one) != type_code(other)
+
+
+ELSEWHERE = {
+    "sqlite": {"ARRAY", "BYTEA", "INTERVAL"},
+    "postgresql": {"DATETIME", "DOUBLE", "BLOB", "ENUM"},
+}
+"""What one of the databases has no column for, or not of its own."""
+
+
+async def test_spellings_of_one_type_are_no_drift_on_a_real_database(base: Base) -> None:
+    dialect = base.engine.dialect
+    pairs = [
+        pair
+        for spellings in ONE
+        for pair in permutations([item for item in spellings if item.__visit_name__ not in ELSEWHERE[dialect.name]], 2)
+    ]
+    names = [f"x{place}" for place in range(len(pairs))]
+
+    def made(side: int) -> dict[str, Table]:
+        columns = (column(name, lambda type_=pair[side]: type_) for name, pair in zip(names, pairs, strict=True))
+        return tables(model("blog", "Post", key, *columns))
+
+    def look(connection: sa.Connection) -> list[str]:
+        build_metadata(made(0).values()).create_all(connection)
+        return list(map(str, differences(told_back(connection, made(1)), reflect(connection).tables, dialect)))
+
+    async with base.engine.begin() as connection:
+        assert await connection.run_sync(look) == []
 
 
 async def test_files_that_alembic_wrote_fit_models_that_spell_their_types_otherwise(base: Base) -> None:

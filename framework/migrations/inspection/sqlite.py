@@ -29,6 +29,7 @@ OTHER_NAMES: dict[str, type[TypeEngine[Any]]] = {
     "TIMESTAMP WITH TIME ZONE": sa.TIMESTAMP,
     "CHARACTER VARYING": sa.VARCHAR,
     "JSONB": sa.JSON,
+    "UUID": sa.UUID,
 }
 
 
