@@ -223,6 +223,25 @@ async def test_a_logout_a_revocation_and_a_reuse_end_what_they_are_of_and_nothin
     assert seen == []
 
 
+async def test_a_login_forgets_the_user_who_logs_in_and_nobody_else(site: Project, statements: Any) -> None:
+    async def set_password(scope: Scope) -> None:
+        users = await scope.get(Users[User])
+        await users.set_password(await users.get(1), "correct horse")
+
+    async def log_in(scope: Scope) -> None:
+        await (await scope.get(Users[User])).authenticate("ann@example.com", "correct horse")
+
+    await within(site, set_password)
+    own, others = (await logged_in(site, 1))["token"], (await logged_in(site, 2))["token"]
+    before = (await ask(site, own)).user.last_login_at
+    await ask(site, others)
+    await within(site, log_in)
+    with statements(site) as seen:
+        await ask(site, others)
+    assert seen == []
+    assert (await ask(site, own)).user.last_login_at != before
+
+
 async def test_a_refresh_token_in_two_hands_ends_the_login_here_too(site: Project) -> None:
     async def issue(scope: Scope) -> Any:
         return await (await scope.get(Tokens)).issue(await (await scope.get(Users[User])).get(1))

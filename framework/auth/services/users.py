@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any, Generic, cast
 
 from pydantic import BaseModel
-from sqlalchemy import update
 from typing_extensions import TypeVar
 
 from framework.auth.logins import LONGEST_EMAIL, normal_email, normal_username, valid_email, valid_username
@@ -14,7 +13,7 @@ from framework.auth.services.audit import Audit
 from framework.auth.services.logins import Logins
 from framework.auth.services.passwords import Passwords
 from framework.auth.settings import AuthSettings
-from framework.db import ReadRepository, ReadSession, Repository, Session, col
+from framework.db import ReadRepository, ReadSession, Repository, Session, col, select
 from framework.errors import Conflict, FrameworkError, Invalid, Unauthenticated
 from framework.services import service
 from framework.users import UserBase
@@ -224,13 +223,14 @@ class Users(Generic[U]):
         """Note the login of a user who is as they were when the password was verified; return them, or `None`."""
         model = self._model
         statement = (
-            update(model)
+            select(model)
             .where(col(model.id) == user.id, col(model.is_active), col(model.password) == user.password)
-            .values(password=encoded, last_login_at=datetime.now(UTC))
-            .returning(model)
+            .with_for_update()
             .execution_options(populate_existing=True)
         )
-        return (await self._session.scalars(statement)).one_or_none()
+        found = (await self._session.scalars(statement)).one_or_none()
+        # By the row, not by a statement for any: who remembers users forgets this one, and not all of them.
+        return found and await self._rows.update(found, password=encoded, last_login_at=datetime.now(UTC))
 
     async def _refused(self, login: str, user: U | None, reason: str) -> Unauthenticated:
         typed = next(iter(self._asked(login).values())) or normal_username(login[:LONGEST_EMAIL])
