@@ -43,28 +43,29 @@ class Peer:
         self.set = set_
 
 
-def ours(cache: Cache, type_: Any, value: Any) -> Peer:
+def ours(cache: Cache, name: str, type_: Any, value: Any) -> Peer:
     async def make(number: int) -> Any:
         return value
 
     make.__annotations__["return"] = type_
+    make.__qualname__ = name
     return Peer(cached(ttl=3600)(make), lambda number: cache.set(f"k{number % 100}", value, type_, ttl=3600))
 
 
-def cashews(url: str, value: Any) -> Peer:
+def cashews(url: str, name: str, value: Any) -> Peer:
     from cashews import Cache as Cashews
 
     client = Cashews()
     client.setup(url)
 
-    @client(ttl=3600, key="f:{number}")
+    @client(ttl=3600, key=f"{name}:{{number}}")
     async def make(number: int) -> Any:
         return value
 
     return Peer(make, lambda number: client.set(f"k{number % 100}", value, expire=3600))
 
 
-def aiocache(url: str | None, value: Any) -> Peer:
+def aiocache(url: str | None, name: str, value: Any) -> Peer:
     from urllib.parse import urlsplit
 
     from aiocache import Cache as Kinds
@@ -82,11 +83,12 @@ def aiocache(url: str | None, value: Any) -> Peer:
     async def make(number: int) -> Any:
         return value
 
-    decorated = keep(ttl=3600, cache=kind, key_builder=lambda _, number: f"f:{number}", **options, **serializer)(make)
+    keys: Any = {"key_builder": lambda _, number: f"{name}:{number}"}
+    decorated = keep(ttl=3600, cache=kind, **keys, **options, **serializer)(make)
     return Peer(decorated, lambda number: cache.set(f"k{number % 100}", value, ttl=3600))
 
 
-def guide(value: Any) -> Peer:
+def guide(name: str, value: Any) -> Peer:
     sys.path.insert(0, str(HERE / "peers"))
     import json
 
@@ -100,7 +102,7 @@ def guide(value: Any) -> Peer:
     async def set_(number: int) -> None:
         await redis_client.set(f"k{number % 100}", json.dumps(jsonable_encoder(value)), ex=3600)
 
-    return Peer(keep("f")(make), set_)
+    return Peer(keep(name)(make), set_)
 
 
 async def measured(call: Call, calls: int, at_once: int, numbers: "itertools.count[int]") -> float:
@@ -119,24 +121,26 @@ async def calls_on(where: str, url: str, rounds: int, calls: int) -> None:
     project = Project(settings)
     cache: Cache = MemoryCache(max_entries=10**7) if where == "memory" else RedisCache(url)
     project.services.value(Cache, cache)
+    numbers = itertools.count(1)  # of all calls, so that nobody has kept what is to be missed
     async with project.lifespan(), project.scope():
         for name, (type_, value) in VALUES.items():
-            peers = {"ours": ours(cache, type_, value)}
-            peers["cashews"] = cashews("mem://?size=10000000" if where == "memory" else url, value)
-            peers["aiocache"] = aiocache(None if where == "memory" else url, value)
+            peers = {"ours": ours(cache, name, type_, value)}
+            peers["cashews"] = cashews("mem://?size=10000000" if where == "memory" else url, name, value)
+            peers["aiocache"] = aiocache(None if where == "memory" else url, name, value)
             if where == "redis":
-                peers["guide"] = guide(value)
+                peers["guide"] = guide(name, value)
             for what, at_once in itertools.product(("hit", "miss", "set"), (1, 16)):
-                series = await in_turns(peers, what, at_once, rounds, calls)
+                series = await in_turns(peers, what, at_once, rounds, calls, numbers)
                 for peer in list(peers)[1:]:
                     print(row(f"{where}, {what} {name}, {at_once} at once: {peer}", series["ours"], series[peer]))
                 print(f"{'':>10} {statistics.median(series['ours']) / calls * 1e6:.1f} µs a call of ours")
     await cache.close()
 
 
-async def in_turns(peers: dict[str, Peer], what: str, at_once: int, rounds: int, calls: int) -> dict[str, list[float]]:
+async def in_turns(
+    peers: dict[str, Peer], what: str, at_once: int, rounds: int, calls: int, numbers: "itertools.count[int]"
+) -> dict[str, list[float]]:
     series: dict[str, list[float]] = {peer: [] for peer in peers}
-    numbers = itertools.count(1)
     for turn in range(rounds + 1):
         for peer, kept in peers.items():
             taken = await measured(getattr(kept, what), calls, at_once, numbers)
