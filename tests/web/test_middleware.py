@@ -248,6 +248,24 @@ async def test_middleware_of_apps_is_entered_in_their_order(build, client, write
         assert (await http.get("/passed")).json() == ["outer 1", "outer 2", "inner 1", "inner 2"]
 
 
+async def test_inner_middleware_comes_after_that_of_all_apps(build, client, write):
+    routes = """
+        from fastapi import APIRouter, Request
+        router = APIRouter()
+        @router.get('/passed')
+        def f(request: Request): return request.scope['passed']
+        """
+    write("first", middleware=TRACED.format(name="first") + "inner_middleware = [middleware.pop()]")
+    write("second", middleware=TRACED.format(name="second").replace("\nmiddleware", "\ninner_middleware"))
+    write("third", middleware=TRACED.format(name="third"), routes=routes)
+    async with client(build("first", "second", "third")) as http:
+        assert (await http.get("/passed")).json() == [
+            "first 1",
+            *("third 1", "third 2"),
+            *("first 2", "second 1", "second 2"),
+        ]
+
+
 async def test_what_middleware_of_an_app_raises_is_answered(build, client, write, echo):
     write(
         "guard",
@@ -285,6 +303,7 @@ async def test_what_middleware_of_an_app_raises_is_answered(build, client, write
         ("middleware = [print]", "holds <built-in function print>; wanted starlette's `Middleware`"),
         ("middleware = ()", "`middleware` in .* is tuple; wanted `middleware = list"),
         ("layers = []", "defines no `middleware`"),
+        ("inner_middleware = [print]", "`inner_middleware` in .* holds <built-in function print>"),
     ],
 )
 def test_wrong_middleware_is_named(build, write, source, message):
@@ -365,3 +384,38 @@ async def test_gzip_can_be_turned_off(build, client, write):
     )
     async with client(build("large", web=WebSettings(gzip={"enabled": False}))) as http:
         assert "content-encoding" not in (await http.get("/large")).headers
+
+
+async def test_what_might_be_compressed_says_so_also_to_who_takes_no_gzip(build, client, write):
+    write(
+        "large",
+        routes="""
+        from fastapi import APIRouter, Response
+        from starlette.responses import StreamingResponse
+        router = APIRouter()
+        @router.get('/text')
+        async def text(): return 'x' * 5000
+        @router.get('/small')
+        async def small(): return 'x'
+        @router.get('/varied')
+        async def varied(): return Response('x' * 5000, headers={"Vary": "Origin"})
+        @router.get('/stream')
+        async def stream(): return StreamingResponse(iter(['x']), media_type="text/plain")
+        @router.get('/image')
+        async def image(): return Response('x' * 5000, media_type="image/png")
+        @router.get('/part')
+        async def part(): return Response('x' * 5000, 206)
+        @router.get('/encoded')
+        async def encoded(): return Response('x' * 5000, headers={"Content-Encoding": "br"})
+        """,
+    )
+    paths = ("text", "small", "varied", "stream", "image", "part")
+    told = []
+    async with client(build("large")) as http:
+        for path in paths:
+            answer = await http.get(f"/{path}", headers={"Accept-Encoding": "identity"})
+            assert "content-encoding" not in answer.headers
+            told.append(answer.headers.get("vary"))
+        assert (await http.get("/text")).headers["content-encoding"] == "gzip"
+        assert "vary" not in (await http.head("/encoded", headers={"Accept-Encoding": "identity"})).headers
+    assert told == ["Accept-Encoding", None, "Origin, Accept-Encoding", "Accept-Encoding", None, None]

@@ -1,5 +1,6 @@
 """The layers around every application, outermost first. All are pure ASGI."""
 
+from types import ModuleType
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -18,6 +19,8 @@ from framework.web.middleware.request import RequestLayer
 from framework.web.routing import Routes
 from framework.web.settings import WebSettings
 from framework.web.watch import Watch
+
+OUTER, INNER = "middleware", "inner_middleware"
 
 
 def outer_layers(
@@ -48,15 +51,24 @@ def outer_layers(
 
 
 def app_layers(project: Project, errors: Errors) -> list[Middleware]:
-    """Return the middleware of every app, the outermost app first."""
-    found: list[Middleware] = []
+    """Return the middleware of every app, the outermost app first; then what they want inside of all that."""
+    outer: list[Middleware] = []
+    inner: list[Middleware] = []
     for _, module in project.apps.modules("middleware"):
-        for each in expect(module, "middleware", list[Any]):
-            if not isinstance(each, Middleware):
-                raise ImproperlyConfigured(
-                    f"`middleware` in {file_of(module)} holds {each!r}; wanted starlette's `Middleware`.",
-                    hint="Write `middleware = [Middleware(YourClass, option=...)]`.",
-                    code="web.middleware",
-                )
-            found.append(each)
-    return [Middleware(Failures, errors=errors), *found] if found else []
+        if hasattr(module, INNER):
+            inner += _layers(module, INNER)
+        if hasattr(module, OUTER) or not hasattr(module, INNER):
+            outer += _layers(module, OUTER)
+    return [Middleware(Failures, errors=errors), *outer, *inner] if outer or inner else []
+
+
+def _layers(module: ModuleType, name: str) -> list[Middleware]:
+    layers = expect(module, name, list[Any])
+    for each in layers:
+        if not isinstance(each, Middleware):
+            raise ImproperlyConfigured(
+                f"`{name}` in {file_of(module)} holds {each!r}; wanted starlette's `Middleware`.",
+                hint=f"Write `{name} = [Middleware(YourClass, option=...)]`.",
+                code="web.middleware",
+            )
+    return layers
