@@ -3,19 +3,32 @@
 import json
 import logging
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Any
+
+from pydantic_core import to_json
 
 _STANDARD = {*vars(logging.makeLogRecord({})), "asctime", "color_message", "message", "taskName"}
 """What every record has, and what uvicorn and formatters add; all else was given as `extra`."""
 
 
+_PLAIN = {str, int, float, bool, NoneType}
+_encode = json.JSONEncoder(default=str, allow_nan=False, separators=(",", ":")).encode
+"""Made once: `json.dumps` would make an encoder for each line."""
+
+
 class JsonFormatter(logging.Formatter):
     """Writes a record as one line of JSON, exceptions included: time, level, logger, message, request_id, extras."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = 0, ""
+        """The last one that was written, and how: many lines are of the same."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line: dict[str, Any] = {
-            "time": f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S}.{int(record.msecs):03}Z",
+            "time": f"{self._time(int(record.created))}.{int(record.msecs):03}Z",
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -35,6 +48,13 @@ class JsonFormatter(logging.Formatter):
             line["stack"] = record.stack_info
         return dumped(line)
 
+    def _time(self, second: int) -> str:
+        known, text = self._second
+        if second != known:
+            text = f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+            self._second = second, text
+        return text
+
 
 class TextFormatter(logging.Formatter):
     """Writes a record for people: time, level, logger, message, the request's id, and traces as Python prints them."""
@@ -52,6 +72,8 @@ class TextFormatter(logging.Formatter):
 def dumped(line: dict[str, Any]) -> str:
     """Return strict JSON on one line. What JSON cannot say is written the way it prints itself."""
     try:
-        return json.dumps(line, default=str, allow_nan=False)
-    except (TypeError, ValueError):  # NaN, a circle, a key that is no string
-        return json.dumps({name: value if isinstance(value, str) else repr(value) for name, value in line.items()})
+        if {*map(type, line.values())} <= _PLAIN:  # most lines, at half the cost
+            return to_json(line, ensure_ascii=True, inf_nan_mode="strings").decode()
+        return _encode(line)
+    except (TypeError, ValueError):  # NaN, a circle, a key or a text that is none
+        return _encode({name: value if isinstance(value, str) else repr(value) for name, value in line.items()})
