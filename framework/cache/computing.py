@@ -136,7 +136,7 @@ class Computing:
         """Return what is kept and still good, also when its time is over, or `None`; and how the tags stand."""
         cache = self._cache
         try:
-            found, *standing = await cache.read([recipe.key, *(cache.tags.key(name) for name in recipe.tags)])
+            found, *standing = await cache.read([recipe.key, *map(cache.tags.key, recipe.tags)])
             versions = dict(zip(recipe.tags, standing, strict=True))
             entry = Entry.decode(found) if found is not None else None
             if entry is None or not recipe.codec.accepts(entry.mark):

@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
+from pydantic_core import from_json
+
 __all__ = ["StoredResponse"]
 
 
@@ -34,13 +36,18 @@ class StoredResponse:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Return the response in what was kept."""
-        end = data.index(b"\n")
-        status, type_, headers, until, etag = json.loads(data[:end])
-        return cls(data[end + 1 :], status, type_, tuple((name, value) for name, value in headers), until, etag)
+        head, _, body = data.partition(b"\n")
+        return cls.of_parts(head, body)
+
+    @classmethod
+    def of_parts(cls, head: bytes, body: bytes) -> Self:
+        """Return the response with what is said of it in the first line of what was kept. Equal heads, equal bodies."""
+        status, type_, headers, until, etag = from_json(head)
+        return cls(body, status, type_, tuple((name, value) for name, value in headers), until, etag)
 
     def matches(self, condition: str | None) -> bool:
         """Tell whether `If-None-Match` names it, so that its body need not be sent again."""
-        if condition is None:
+        if condition is None or self.status != 200:
             return False
         return condition.strip() == "*" or self.etag.removeprefix("W/") in (
             each.strip().removeprefix("W/") for each in condition.split(",")

@@ -1,5 +1,6 @@
 """Cached routes: the bytes that are kept, what is said to clients, and that nobody gets what is another's."""
 
+import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
@@ -9,10 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.trace import ProxyTracerProvider
 
 from framework import Project, Settings
-from framework.cache import Cache, CacheSettings
+from framework.cache import Cache, CacheSettings, MemoryCache
+from framework.throttling import ThrottlingSettings
 from framework.web import WebSettings, create_app
+from framework.web.settings import TelemetrySettings
 
 HEAD = """
 from datetime import datetime, UTC
@@ -57,6 +61,7 @@ async def identify(connection):
 class SiteProject(Settings):
     web: WebSettings = WebSettings(prefix="/api")
     cache: CacheSettings = CacheSettings()
+    throttling: ThrottlingSettings = ThrottlingSettings()
 
 
 type Build = Callable[..., Project]
@@ -502,3 +507,233 @@ async def test_a_function_that_a_route_calls_finds_the_cache_without_a_unit_of_w
         for _ in range(3):
             assert (await http.get("/api/rate?base=EUR")).json() == 1.5
     assert module().calls == ["EUR"]
+
+
+# What is answered before a route is looked for -----------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def routed(project: Project) -> AsyncGenerator[tuple[httpx.AsyncClient, list[str], Any]]:
+    """Yield a client, the paths for which a route was looked for, and the application."""
+    app = create_app(project)
+    asked: list[str] = []
+    router = app.router.middleware_stack
+
+    async def count(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            asked.append(scope["path"])
+        await router(scope, receive, send)
+
+    app.router.middleware_stack = count
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
+    ):
+        yield http, asked, app
+
+
+async def test_what_depends_on_its_address_alone_is_answered_before_a_route_is_looked_for(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    project = build(LIST.replace("ttl=60", "ttl=60, tags=['items']"))
+    async with routed(project) as (http, asked, _):
+        first = await http.get("/api/items?n=2")
+        asked.clear()
+        with caplog.at_level("INFO", "framework.requests"):
+            second = await http.get("/api/items?n=2")
+        assert caplog.records[-1].__dict__["route"] == "/api/items"
+        assert second.content == first.content
+        told = {*first.headers} - {"x-request-id"}
+        assert {name: second.headers[name] for name in told} == {name: first.headers[name] for name in told}
+        assert second.headers["x-request-id"] != first.headers["x-request-id"]
+        known = await http.get("/api/items?n=2", headers={"If-None-Match": first.headers["etag"]})
+        assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", first.headers["etag"])
+        assert "content-length" not in known.headers
+        assert not asked
+
+        cache = project.services.find_value(Cache)
+        assert cache is not None
+        await cache.invalidate("items")
+        assert (await http.get("/api/items?n=2")).content == first.content
+        assert len(module().calls) == 2
+        assert (await http.post("/api/items?n=2")).status_code == 405
+        assert (await http.head("/api/items?n=2")).status_code == 405
+        assert len(asked) == 3
+
+
+async def test_a_response_that_is_made_anew_is_told_with_its_own_tag(build: Build) -> None:
+    project = build("""
+    @router.get("/none", status_code=204)
+    @cached(ttl=60)
+    async def none() -> None:
+        calls.append(1)
+
+    @router.get("/plain")
+    @cached(ttl=60, tags=["count"])
+    async def plain() -> int:
+        calls.append(1)
+        return len(calls)
+    """)
+    async with routed(project) as (http, asked, _):
+        cache = project.services.find_value(Cache)
+        assert cache is not None
+        seen: list[tuple[str, str]] = []
+        for _ in range(2):
+            for _ in range(3):
+                answer = await http.get("/api/plain")
+                seen.append((answer.text, answer.headers["etag"]))
+            await cache.invalidate("count")
+        assert seen[:3] == [seen[0]] * 3
+        assert seen[3:] == [seen[3]] * 3
+        assert seen[0][0] != seen[3][0]
+        assert seen[0][1] != seen[3][1]
+        assert asked == ["/api/plain"] * 2
+        for _ in range(2):
+            answer = await http.get("/api/none")
+            assert (answer.status_code, answer.content) == (204, b"")
+            assert "content-length" not in answer.headers
+        assert asked[2:] == ["/api/none"]
+
+
+async def test_credentials_rules_and_dependencies_always_go_the_long_way(build: Build) -> None:
+    project = build(
+        """
+    from framework.web import Public, Rule
+
+    class Open(Rule):
+        async def __call__(self):
+            calls.append("rule")
+
+    def count():
+        calls.append("dependency")
+
+    @router.get("/plain", dependencies=[Public])
+    @cached(ttl=60)
+    async def plain() -> str:
+        calls.append("plain")
+        return "nobody's"
+
+    @router.get("/shared")
+    @cached(ttl=60, shared=True)
+    async def shared() -> str:
+        return "everybody's"
+
+    @router.get("/mine")
+    @cached(ttl=60, vary=["user"])
+    async def mine() -> int:
+        calls.append("mine")
+        return len(calls)
+
+    ruled = APIRouter(dependencies=[Open()])
+
+    @ruled.get("/ruled")
+    @cached(ttl=60)
+    async def by_rule() -> int:
+        return 1
+
+    router.include_router(ruled)
+
+    @router.get("/depending", dependencies=[Depends(count)])
+    @cached(ttl=60)
+    async def depending() -> int:
+        return 1
+
+    @router.get("/language")
+    @cached(ttl=60, vary=["Accept-Language"])
+    async def language() -> int:
+        return 1
+    """,
+        callers=CALLERS,
+    )
+    async with routed(project) as (http, asked, _):
+        for _ in range(3):
+            for path in ("plain", "shared", "mine", "ruled", "depending", "language"):
+                assert (await http.get(f"/api/{path}")).headers["cache-control"].startswith("public")
+        long = [asked.count(f"/api/{path}") for path in ("plain", "shared", "mine", "ruled", "depending", "language")]
+        assert long == [1, 1, 1, 3, 3, 3]
+        assert module().calls.count("rule") == module().calls.count("dependency") == 3
+        for headers in ({"Authorization": "a"}, {"Cookie": "a=b"}, {"X-Key": "d"}):
+            answer = await http.get("/api/plain", headers=headers)
+            assert answer.headers["cache-control"] == "private, no-cache"
+            asked.clear()
+            assert (await http.get("/api/shared", headers=headers)).headers["cache-control"].startswith("public")
+            assert not asked
+        assert module().calls.count("plain") == 4
+        theirs = {(await http.get("/api/mine", headers={"X-Key": key})).text for key in ("a", "b", "a", "b")}
+        assert len(theirs) == 2
+        assert (await http.get("/api/mine")).text not in theirs
+
+
+async def test_defaults_that_are_made_for_each_call_are_made_for_each_call(build: Build) -> None:
+    project = build("""
+    def today():
+        return len(calls)
+
+    class Days(BaseModel):
+        day: int = Field(default_factory=today)
+
+    @router.get("/day")
+    @cached(ttl=60)
+    async def of_day(day: Annotated[int, Query(default_factory=today)]) -> int:
+        return day
+
+    @router.get("/days")
+    @cached(ttl=60)
+    async def of_days(days: Annotated[Days, Query()]) -> int:
+        return days.day
+    """)
+    async with client(project) as http:
+        for number in range(3):
+            assert (await http.get("/api/day")).json() == (await http.get("/api/days")).json() == number
+            module().calls.append(1)
+
+
+async def test_a_cache_that_is_put_in_the_place_of_another_is_asked(build: Build) -> None:
+    project = build(LIST)
+    async with client(project) as http:
+        for _ in range(2):
+            await http.get("/api/items")
+        assert len(module().calls) == 1
+        project.services.value(Cache, MemoryCache())
+        await http.get("/api/items")
+        assert len(module().calls) == 2
+
+
+async def test_an_old_response_is_made_anew_also_when_it_is_sent_without_a_route(build: Build) -> None:
+    project = build(LIST.replace("ttl=60", "ttl=0.05, stale=60"))
+    async with routed(project) as (http, asked, _):
+        await http.get("/api/items")
+        async with asyncio.timeout(10):
+            while len(module().calls) < 2:
+                await http.get("/api/items")
+                await asyncio.sleep(0.01)
+        assert len(asked) >= 2
+
+
+async def test_the_requests_that_are_known_are_bounded(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framework.cache.dependencies.answers.MOST", 2)
+    async with routed(build(LIST)) as (http, asked, _):
+        for number in (1, 2, 1, 3, 1):
+            await http.get(f"/api/items?n={number}")
+        assert len(asked) == 3
+        await http.get("/api/items?n=2")
+        assert len(asked) == 4
+
+
+async def test_limits_hold_for_what_is_sent_without_a_route(build: Build) -> None:
+    apps = ("framework.cache", "framework.throttling", "cached_site")
+    project = build(LIST, installed_apps=apps, throttling=ThrottlingSettings(default="3/minute"))
+    async with routed(project) as (http, asked, _):
+        answers = [await http.get("/api/items") for _ in range(4)]
+    assert [each.status_code for each in answers] == [200, 200, 200, 429]
+    assert "ratelimit" in answers[2].headers
+    assert len(asked) == 1
+
+
+async def test_a_request_that_is_traced_is_routed_so_that_its_span_learns_the_route(build: Build) -> None:
+    web = WebSettings(prefix="/api", telemetry=TelemetrySettings(enabled=True))
+    async with routed(build(LIST, web=web)) as (http, asked, app):
+        app._native_telemetry.config["tracer_provider"] = ProxyTracerProvider()
+        for _ in range(3):
+            await http.get("/api/items")
+    assert len(asked) == 3

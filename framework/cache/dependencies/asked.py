@@ -1,18 +1,21 @@
 """One request for a cached route: from what the endpoint returned to what is kept and what is sent."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.routing import serialize_response
+from fastapi.utils import is_body_allowed_for_status_code
 from starlette.requests import Request
 from starlette.responses import Response
 
 from framework.cache.responses import StoredResponse
 from framework.web import route_of
 
-__all__ = ["Asked"]
+__all__ = ["Asked", "Headers", "controlling", "headers_of", "type_of", "varying"]
 
+type Headers = list[tuple[bytes, bytes]]
+
+OWN = "private, no-cache"
 PRIVATE = ("private", "no-store")
 NOT_KEPT = ("content-length", "content-type")
 """Headers that are made of the body when it is sent."""
@@ -52,6 +55,8 @@ class Asked:
         else:
             made_by: Any = kind.value if isinstance(kind, DefaultPlaceholder) else kind
             response = made_by(content, status_code=status)
+        if not is_body_allowed_for_status_code(status):
+            response.body = b""
         response.raw_headers += self._response.headers.raw[len(self._of_dependencies) :]
         return response
 
@@ -72,32 +77,43 @@ class Asked:
             until,
         )
 
-    def marked(self, response: Response, control: str, vary: Iterable[str]) -> Response:
-        """Say who may keep a response that is not kept here. What the endpoint said counts."""
-        for name, value in self._of_dependencies:
-            response.raw_headers.append((name, value))
-        self._mark(response, control, vary)
+    def marked(self, response: Response, vary: bytes) -> Response:
+        """Say that nobody may keep a response for others."""
+        response.raw_headers += [*self._of_dependencies, *varying(vary)]
+        response.raw_headers += controlling(OWN, response.raw_headers)
         return response
 
-    def answer(self, stored: StoredResponse, control: str, vary: Iterable[str]) -> Response:
+    def answer(self, stored: StoredResponse, control: str, vary: bytes) -> Response:
         """Return what to send of a response that is kept."""
         if any(name == b"set-cookie" for name, _ in self._of_dependencies):
-            control = "private, no-cache"
-        is_known = stored.status == 200 and stored.matches(self.request.headers.get("if-none-match"))
-        response = Response(b"" if is_known else stored.body, 304 if is_known else stored.status)
-        raw = response.raw_headers = [] if is_known else response.raw_headers
-        if stored.type and not is_known:
-            raw.append((b"content-type", stored.type.encode("latin-1")))
-        raw += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in stored.headers]
-        raw += self._of_dependencies
-        raw.append((b"etag", stored.etag.encode()))
-        self._mark(response, control, vary)
+            control = OWN
+        headers = [*headers_of(stored), *self._of_dependencies, *varying(vary)]
+        headers += controlling(control, headers)
+        if stored.matches(self.request.headers.get("if-none-match")):
+            response = Response(status_code=304)
+            response.raw_headers = headers
+        else:
+            response = Response(stored.body, stored.status)
+            response.raw_headers += [*type_of(stored), *headers]
         return response
 
-    def _mark(self, response: Response, control: str, vary: Iterable[str]) -> None:
-        present = {name for name, _ in response.raw_headers}
-        if b"cache-control" not in present:
-            response.raw_headers.append((b"cache-control", control.encode()))
-        names = ", ".join(vary)
-        if names:
-            response.raw_headers.append((b"vary", names.encode("latin-1")))
+
+def headers_of(stored: StoredResponse) -> Headers:
+    """Return what is said of a response, also to those who have it."""
+    own = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in stored.headers]
+    return [*own, (b"etag", stored.etag.encode())]
+
+
+def type_of(stored: StoredResponse) -> Headers:
+    """Return what is said of a body that is sent."""
+    return [(b"content-type", stored.type.encode("latin-1"))] if stored.type else []
+
+
+def varying(names: bytes) -> Headers:
+    """Return the header that says what a response depends on."""
+    return [(b"vary", names)] if names else []
+
+
+def controlling(control: str, headers: Headers) -> Headers:
+    """Return the header that says who may keep a response, unless the endpoint did."""
+    return [] if any(name == b"cache-control" for name, _ in headers) else [(b"cache-control", control.encode())]

@@ -3,6 +3,7 @@
 import inspect
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi.params import Depends
@@ -10,9 +11,11 @@ from fastapi.security import SecurityScopes
 from starlette.background import BackgroundTasks
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from framework.cache.cache import Cache
 from framework.cache.computing import Recipe
+from framework.cache.dependencies.answers import CREDENTIALS, KEY, Answer, Answers, is_plain
 from framework.cache.dependencies.asked import Asked
 from framework.cache.functions import CachedFunction, cache_of
 from framework.cache.responses import StoredResponse
@@ -22,9 +25,10 @@ from framework.web import caller_of, project_of, scope_of
 
 __all__ = ["CachedRoute"]
 
-CREDENTIALS = ("authorization", "cookie")
+ROUTE = ("endpoint", "route", "path_params")
+"""What a router writes into the ASGI scope, for the layers around it to read."""
+
 OF_THE_REQUEST = (HTTPConnection, Response, BackgroundTasks, SecurityScopes)
-OWN = "private, no-cache"
 
 
 class Unshared(Exception):
@@ -49,7 +53,7 @@ class CachedRoute:
         self._request = self._name(Request, "cached_request")
         self._response = self._name(Response, "cached_response")
         self._depends_on_url = any(is_one_of(hint, (HTTPConnection,)) for hint in self._own.values())
-        self._headers: dict[int, tuple[Any, tuple[str, ...]]] = {}
+        self._headers: dict[int, tuple[Any, bytes]] = {}
         """By route, which is kept with them so that no other gets its id; they are module objects, and few."""
 
     def _name(self, kind: type, default: str) -> str:
@@ -78,21 +82,42 @@ class CachedRoute:
             return await self._cached.signature.call({**given, **await self._means(request)})
         vary = self._vary(asked)
         user = None if self._keeping.shared else await caller_of(request)
-        is_personal = not self._keeping.shared and (user is not None or has_credentials(request))
+        is_personal = not self._keeping.shared and (user is not None or has_credentials(request.scope))
         if is_personal and (user is None or "user" not in self._keeping.vary):
             result = await self._cached.signature.call({**given, **await self._means(request)})
-            return asked.marked(await asked.made(result), OWN, vary)
-        services = project_of(request).services
-        cache = await cache_of(services)
+            return asked.marked(await asked.made(result), vary)
+        cache = await cache_of(project_of(request).services)
         recipe = self._recipe(asked, cache, given, vary, user)
         try:
             stored = StoredResponse.decode(await cache.computing.obtain(recipe))
         except Unshared as unshared:
             return unshared.response
-        return asked.answer(stored, f"{'private' if is_personal else 'public'}, {self._age(stored)}", vary)
+        if not is_personal and self._is_plain(asked):
+            self._remember(request.scope, cache, recipe, vary)
+        return asked.answer(stored, f"private, {self._age(stored)}" if is_personal else self._control(stored), vary)
+
+    def _is_plain(self, asked: Asked) -> bool:
+        """Tell whether the response depends on nothing but the path and the query, whoever asks."""
+        route = asked.route
+        if route is None or self._own or any(name != "user" for name in self._keeping.vary):
+            return False
+        return is_plain(getattr(route.context, "dependant", None)) and all(rule.is_open for rule in route.rules)
+
+    def _remember(self, scope: Scope, cache: Cache, recipe: Recipe[bytes], vary: bytes) -> None:
+        """Have such requests answered before a route is looked for."""
+        answers: Answers | None = scope.get(KEY)
+        if answers is not None:
+            # Only to look: the means to make the value would keep this request and all it holds.
+            looking = replace(recipe, make=never, remake=None, tags_of=None)
+            route = {name: scope[name] for name in ROUTE if name in scope}
+            answer = Answer(cache, looking, self._control, vary, route, is_for_all=self._keeping.shared)
+            answers.remember(scope, answer)
+
+    def _control(self, stored: StoredResponse) -> str:
+        return f"public, {self._age(stored)}"
 
     def _recipe(
-        self, asked: Asked, cache: Cache, given: dict[str, Any], vary: tuple[str, ...], user: str | None
+        self, asked: Asked, cache: Cache, given: dict[str, Any], vary: bytes, user: str | None
     ) -> Recipe[bytes]:
         request = asked.request
 
@@ -103,7 +128,7 @@ class CachedRoute:
             response = await asked.made(result)
             stored = asked.stored(response, self._until(cache))
             if stored is None or any(isinstance(value, BackgroundTasks) and value.tasks for value in given.values()):
-                raise Unshared(asked.marked(response, OWN, vary))
+                raise Unshared(asked.marked(response, vary))
             return stored.encode()
 
         return self._cached.recipe(
@@ -139,17 +164,18 @@ class CachedRoute:
             parts.append(f"url={request.url}")
         return "".join(f"|{part}" for part in parts)
 
-    def _vary(self, asked: Asked) -> tuple[str, ...]:
+    def _vary(self, asked: Asked) -> bytes:
         """Return the headers that a response may differ by, also those that dependencies take."""
         route = asked.route
+        own = [] if self._keeping.shared else ["Authorization", "Cookie"]
         if route is None:
-            return () if self._keeping.shared else ("Authorization", "Cookie")
+            return ", ".join(own).encode()
         original = route.context.original_route
         if id(original) not in self._headers:
             names = [name for name in self._keeping.vary if name != "user"]
-            names += headers_of(getattr(route.context, "dependant", None))
-            names += [] if self._keeping.shared else ["Authorization", "Cookie"]
-            self._headers[id(original)] = original, tuple({name.lower(): name for name in names}.values())
+            names += [*headers_taken(getattr(route.context, "dependant", None)), *own]
+            told = ", ".join({name.lower(): name for name in names}.values())
+            self._headers[id(original)] = original, told.encode("latin-1")
         return self._headers[id(original)][1]
 
     def _until(self, cache: Cache) -> float:
@@ -164,17 +190,22 @@ class CachedRoute:
         return f"max-age={int(seconds)}" if seconds >= 1 else "no-cache"
 
 
-def has_credentials(request: Request) -> bool:
+async def never() -> bytes:
+    """Stand in for what is not called."""
+    raise AssertionError
+
+
+def has_credentials(scope: Scope) -> bool:
     """Tell whether a request says who sends it."""
-    return any(name in request.headers for name in CREDENTIALS)
+    return any(name in CREDENTIALS for name, _ in scope["headers"])
 
 
-def headers_of(dependant: Any) -> Iterator[str]:
+def headers_taken(dependant: Any) -> Iterator[str]:
     """Yield the headers that an endpoint and its dependencies take."""
     if dependant is not None:
         yield from (each.alias for each in dependant.header_params)
         for each in dependant.dependencies:
-            yield from headers_of(each)
+            yield from headers_taken(each)
 
 
 def is_injected(hint: Any) -> bool:

@@ -1,0 +1,133 @@
+"""Which requests can be answered without looking for their route, and how."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import HTTPConnection
+from starlette.types import Message, Scope
+
+from framework.cache.cache import Cache
+from framework.cache.computing import Recipe
+from framework.cache.dependencies.asked import Headers, controlling, headers_of, type_of, varying
+from framework.cache.responses import StoredResponse
+from framework.web import caller_of, project_of
+
+__all__ = ["KEY", "Answer", "Answers", "is_plain"]
+
+KEY = "framework.cache"
+"""Where the answers of an application stand in the ASGI scope."""
+
+MOST = 10_000
+CREDENTIALS = (b"authorization", b"cookie")
+
+
+class Answer:
+    """How to answer a request."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        recipe: Recipe[bytes],
+        control: Callable[[StoredResponse], str],
+        vary: bytes,
+        route: Mapping[str, Any],
+        *,
+        is_for_all: bool,
+    ) -> None:
+        self.cache = cache
+        self.is_for_all = is_for_all
+        """Whether it is the same for callers with credentials."""
+        self.route = route
+        """What the router wrote into the ASGI scope, for the layers around it to read."""
+        self._recipe = recipe
+        self._control = control
+        self._vary = varying(vary)
+        self._said: tuple[bytes, StoredResponse, Headers] | None = None
+        """What was last said of the response: as it is kept, read, and as it is sent."""
+
+    async def messages(self, condition: str | None) -> tuple[Message, Message] | None:
+        """Return what to send, or `None` when that is to be made anew."""
+        entry, _ = await self.cache.computing.find(self._recipe)
+        if entry is None or entry.absent or (entry.stale_at and entry.stale_at <= time.time()):
+            return None
+        head, _, body = entry.payload.partition(b"\n")
+        said = self._said
+        if said is None or said[0] != head:
+            stored = StoredResponse.of_parts(head, b"")
+            said = self._said = head, stored, [*headers_of(stored), *self._vary]
+        _, stored, headers = said
+        headers = [*headers, *controlling(self._control(stored), headers)]
+        status = 304 if stored.matches(condition) else stored.status
+        if status == 304:
+            body = b""
+        else:
+            headers += type_of(stored)
+            if status != 204:
+                headers.append((b"content-length", b"%d" % len(body)))
+        return (
+            {"type": "http.response.start", "status": status, "headers": headers},
+            {"type": "http.response.body", "body": body},
+        )
+
+
+class Answers:
+    """The requests of one application that are known, by method, path and query."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str, bytes], Answer] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def remember(self, scope: Scope, answer: Answer) -> None:
+        """Answer such requests from now on; the one not asked for longest is forgotten when there are too many."""
+        self._known[key_of(scope)] = answer
+        if len(self._known) > MOST:
+            self._known.popitem(last=False)
+
+    async def find(self, scope: Scope) -> tuple[Message, Message] | None:
+        """Return what to send, or `None` for a request that has to go the long way."""
+        key = key_of(scope)
+        answer = self._known.get(key)
+        if answer is None or scope.get("fastapi.telemetry") is not None:  # a span learns the route from the router
+            return None
+        self._known.move_to_end(key)
+        condition = None
+        for name, value in scope["headers"]:
+            if name == b"if-none-match":
+                condition = value.decode("latin-1")
+            elif name in CREDENTIALS and not answer.is_for_all:
+                return None
+        connection = HTTPConnection(scope)
+        if not answer.is_for_all and await caller_of(connection) is not None:
+            return None
+        if project_of(connection).services.find_value(Cache) is not answer.cache:  # a test put another in its place
+            return None
+        messages = await answer.messages(condition)
+        if messages is not None:
+            scope.update(answer.route)
+        return messages
+
+
+def key_of(scope: Scope) -> tuple[str, str, bytes]:
+    return scope["method"], scope["path"], scope["query_string"]
+
+
+def is_plain(dependant: Any) -> bool:
+    """Tell whether an endpoint is called with nothing but what stands in the path and the query, whoever asks.
+
+    Not with a default that is made anew for each call, such as today's date; a model may have such defaults as well.
+    """
+    if dependant.dependencies or dependant.header_params or dependant.cookie_params or dependant.body_params:
+        return False
+    return not any(
+        field.field_info.default_factory is not None or is_model(field.field_info.annotation)
+        for field in (*dependant.path_params, *dependant.query_params)
+    )
+
+
+def is_model(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, BaseModel)
