@@ -1,13 +1,27 @@
 """`depends_on = "users.__first__"`: the first migration of an app that a project may replace by one of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from framework.migrations.migration import Migration
 
-__all__ = ["FIRST", "with_firsts"]
+__all__ = ["SWAPPABLE", "as_firsts", "first_of", "with_firsts"]
 
 FIRST = "__first__"
+SWAPPABLE = frozenset({"users"})
+"""Labels that a project may give to an app of its own: nobody else knows what the migrations of that one are called."""
+
+
+def first_of(app: str) -> str:
+    """Return what files call the first migration of an app, whatever its name is."""
+    return f"{app}.{FIRST}"
+
+
+def as_firsts(revisions: Iterable[str], roots: Collection[str]) -> set[str]:
+    """Return dependencies as files write them: those on the root of an app that may be replaced name no migration."""
+    return {
+        first_of(app) if (app := item.partition(".")[0]) in SWAPPABLE and item in roots else item for item in revisions
+    }
 
 
 def with_firsts(migrations: Iterable[Migration], apps: Iterable[str]) -> list[Migration]:

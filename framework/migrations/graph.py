@@ -96,6 +96,11 @@ class Graph:
         """Return an app's migrations, each after those it builds on."""
         return [self.nodes[revision] for revision in self.order if self.nodes[revision].app == app]
 
+    @property
+    def roots(self) -> set[str]:
+        """The revisions that histories begin with."""
+        return {node.revision for node in self.files.values() if not node.parents}
+
     def leaves(self, app: str) -> list[Migration]:
         """Return the migrations of an app that no other of it builds on; more than one is a conflict."""
         return [

@@ -16,7 +16,7 @@ from workbench import Base, Model, Workshop, column, key, model
 
 from framework.errors import CommandError
 from framework.migrations.answers import Answered, Answers
-from framework.migrations.autodetector.arranging import trim
+from framework.migrations.autodetector.arranging import rename, trim
 from framework.migrations.questioner import Questioner
 
 USER = model("users", "User", key, column("name", sa.String(50), nullable=False))
@@ -33,10 +33,37 @@ def test_a_foreign_key_to_another_app_makes_a_dependency(workshop: Workshop) -> 
 
 
 def test_a_later_dependency_is_on_the_migration_that_last_changed_the_table(workshop: Workshop) -> None:
+    member = model("users", "Member", key, column("post_id", sa.Integer, to="blog_post.id"))
+    workshop.make(model("blog", "Post", key))
+    workshop.make(model("blog", "Post", key, column("title", sa.String(60))))
+    workshop.make(model("blog", "Post", key, column("title", sa.String(60))), member)
+    assert workshop.graph().nodes["users.0001_initial"].depends_on == ("blog.0002_post_title",)
+
+
+def test_users_that_a_project_may_replace_are_depended_on_by_no_name(workshop: Workshop) -> None:
     workshop.make(USER)
     workshop.make(model("users", "User", key, column("name", sa.String(60), nullable=False)))
-    workshop.make(model("users", "User", key, column("name", sa.String(60), nullable=False)), POST)
-    assert workshop.graph().nodes["blog.0001_initial"].depends_on == ("users.0002_alter_user_name",)
+    made = workshop.make(model("users", "User", key, column("name", sa.String(60), nullable=False)), POST)
+    assert 'depends_on = ("users.__first__",)' in workshop.text(made[0])
+    # Beside users of another history, whose first migration has another name, the app's own still follows it.
+    for path in workshop.folders["users"].glob("0*.py"):
+        path.unlink()
+    workshop.write("users", "0001_people", "def upgrade() -> None: ...\n")
+    workshop.write("users", "0002_more", "def upgrade() -> None: ...\n", down_revision="users.0001_people")
+    assert workshop.graph().nodes["blog.0001_initial"].depends_on == ("users.0001_people",)
+
+
+@pytest.mark.parametrize("later", ["key", "table"])
+def test_what_users_got_only_later_is_depended_on_by_name(workshop: Workshop, later: str) -> None:
+    group = model("users", "Group", key)
+    if later == "key":
+        workshop.make(group, model("users", "User", lambda: sa.Column("id", sa.SmallInteger, primary_key=True)))
+    else:
+        workshop.make(group)
+    (last,) = workshop.make(group, model("users", "User", key))
+    (made,) = workshop.make(group, model("users", "User", key), POST)
+    assert workshop.graph().nodes[made].depends_on == (last,)
+    assert f"depends_on = ({last!r},)".replace("'", '"') in workshop.text(made)
 
 
 def test_two_apps_that_point_at_each_other_are_split_in_two_steps(workshop: Workshop) -> None:
@@ -106,6 +133,8 @@ def test_trimming_keeps_what_the_named_apps_need(workshop: Workshop) -> None:
     found = workshop.detect(POST, USER)
     assert [item.revision for item in trim(found, ["users"])] == ["users.0001_initial"]
     assert [item.revision for item in trim(found, ["blog"])] == ["users.0001_initial", "blog.0001_initial"]
+    rename(found, found[0], "0001_people")
+    assert [item.revision for item in trim(found, ["blog"])] == ["users.0001_people", "blog.0001_initial"]
 
 
 def test_a_new_column_that_may_not_be_null_and_has_no_value_is_refused(workshop: Workshop) -> None:
@@ -261,7 +290,7 @@ from alembic import op
 
 revision = "blog.0001_initial"
 down_revision = None
-depends_on = ("users.0001_initial",)
+depends_on = ("users.__first__",)
 
 
 def upgrade() -> None:

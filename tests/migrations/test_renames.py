@@ -173,7 +173,7 @@ from framework.migrations import op
 
 revision = "blog.0002_rename_title_post_headline"
 down_revision = "blog.0001_initial"
-depends_on = ("users.0001_initial",)
+depends_on = ("users.__first__",)
 
 
 def upgrade() -> None:

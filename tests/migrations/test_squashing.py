@@ -98,6 +98,7 @@ def test_a_squash_leads_to_the_same_tables_in_fewer_operations(workshop: Worksho
     assert "add_column" not in text
     assert "old" not in text.partition("def upgrade")[2].partition("def downgrade")[0]
     assert graph.nodes[name].depends_on == ("users.0001_initial",)
+    assert 'depends_on = ("users.__first__",)' in text
 
 
 async def test_databases_on_either_side_of_a_squash_go_on(base: Base, workshop: Workshop) -> None:
@@ -191,6 +192,7 @@ def test_the_last_migration_takes_in_what_has_changed_since(workshop: Workshop) 
     old.path.unlink()
     (workshop.folders["blog"] / f"{found.name}.py").write_text(found.text)
     assert workshop.detect(USER, post) == []
+    assert 'depends_on = ("users.__first__",)' in found.text
     assert workshop.graph().leaves("blog")[0].depends_on == ("users.0001_initial",)
     for applied, name, message in (
         ({f"blog.{found.name}"}, None, f"Cannot update applied migration 'blog.{found.name}'."),

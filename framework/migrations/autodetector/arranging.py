@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 from framework.errors import CommandError
 from framework.migrations.autodetector.changes import Change, Key
+from framework.migrations.first import SWAPPABLE, as_firsts, first_of
 from framework.migrations.graph import Graph
 from framework.migrations.names import migration_name
+from framework.migrations.replay import replay
+from framework.migrations.schema import PrimaryKey, Table, Unique
 from framework.migrations.state import State
 
 __all__ = ["NewMigration", "arrange", "rename", "trim"]
@@ -20,6 +23,7 @@ class NewMigration:
     name: str = ""
     parents: tuple[str, ...] = ()
     depends_on: set[str] = field(default_factory=set[str])
+    """Migrations of other apps that come first; `users.__first__` where that is whatever the history begins with."""
     changes: list[Change] = field(default_factory=list[Change])
     needs: set[int] = field(default_factory=set[int])
     """Positions of the new migrations that come before this one."""
@@ -141,8 +145,18 @@ class Arrangement:
             elif need[0] != "name" and need[1] in self.state.tables:
                 owner = self.state.tables[need[1]].app
                 if owner != change.app and owner in by_app:
-                    found.add(by_app[owner])
+                    found.add(self.beginning(owner, need) or by_app[owner])
         return found
+
+    def beginning(self, app: str, need: Key) -> str | None:
+        """Return the first migration of an app that may be replaced, where it brings what is needed as it is now."""
+        root = next((node for node in self.graph.of(app) if not node.parents), None)
+        if app not in SWAPPABLE or root is None:
+            return None
+        table = replay(self.graph, self.graph.ancestors([root.revision])).tables.get(need[1])
+        if table is None or any(part(table, name) != part(self.state[need[1]], name) for name in need[2:]):
+            return None
+        return root.revision
 
     def named(self) -> list[NewMigration]:
         """Number and name the migrations, and write down what each follows."""
@@ -162,6 +176,9 @@ class Arrangement:
             migration.depends_on |= {other.revision for other in others if other.app != migration.app}
         for migration in self.migrations:
             migration.depends_on -= self.implied(migration)
+        roots = self.graph.roots | {migration.revision for migration in self.migrations if not migration.parents}
+        for migration in self.migrations:
+            migration.depends_on = as_firsts(migration.depends_on, roots)
         return self.migrations
 
     def implied(self, migration: NewMigration) -> set[str]:
@@ -177,9 +194,17 @@ class Arrangement:
         return found
 
 
+def part(table: Table, name: str) -> object:
+    """Return what a foreign key to a column hangs on: its type, and the keys that it is in."""
+    keys = {item.columns for item in table.constraints if isinstance(item, PrimaryKey | Unique)}
+    column = table.columns.get(name)
+    return column and column.type, {columns for columns in keys if name in columns}
+
+
 def trim(migrations: Sequence[NewMigration], apps: Collection[str]) -> list[NewMigration]:
     """Return the migrations of `apps` and those of other apps that they need."""
-    by_revision: Mapping[str, NewMigration] = {migration.revision: migration for migration in migrations}
+    roots = {first_of(migration.app): migration for migration in migrations if not migration.parents}
+    by_revision: Mapping[str, NewMigration] = roots | {migration.revision: migration for migration in migrations}
     kept: set[str] = set()
     waiting = [migration for migration in migrations if migration.app in apps]
     while waiting:

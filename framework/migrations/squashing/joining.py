@@ -9,6 +9,7 @@ from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.describing import describe
+from framework.migrations.first import as_firsts
 from framework.migrations.graph import Graph, Migration
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.squashing.optimizing import optimize
@@ -67,7 +68,7 @@ def squash(graph: Graph, members: Sequence[Migration], name: str, *, optimized: 
         app,
         name,
         members[0].parents,
-        {item for node in members for item in node.depends_on if item not in inside},
+        as_firsts((item for node in members for item in node.depends_on if item not in inside), graph.roots),
         changes,
         replaces=tuple(node.revision for node in members),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.describing import describe
+from framework.migrations.first import as_firsts
 from framework.migrations.graph import Graph, Migration
 from framework.migrations.names import migration_name
 from framework.migrations.replay import replay, replay_one
@@ -90,7 +91,7 @@ def rewrite(graph: Graph, migration: Migration, name: str, added: Sequence[NewMi
         functions["downgrade"] = optimize(backward, end, migration.app)
     header: dict[str, str] = {}
     if added:
-        needs = {item for new in added for item in new.depends_on} | set(migration.depends_on)
+        needs = {item for new in added for item in new.depends_on} | as_firsts(migration.depends_on, graph.roots)
         header["revision"] = literal(f"{migration.app}.{name}").text
         header["down_revision"] = (
             literal(migration.parents[0] if migration.parents else None).text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.concurrency import needs_no_transaction
+from framework.migrations.first import SWAPPABLE, first_of
 from framework.migrations.source.code import literal, sequence
 from framework.migrations.writer.layout import WIDTH, layout
 from framework.migrations.writer.operations import body
@@ -50,6 +51,9 @@ def render(migration: NewMigration) -> str:
     if filling:
         more |= {"import sqlalchemy as sa"}
     header = [f"revision = {literal(migration.revision)}", f"down_revision = {parents(migration.parents)}"]
+    if migration.app in SWAPPABLE and not migration.parents:
+        # For Alembic, which would look for a migration of that name.
+        header.append(f"branch_labels = {literal(first_of(migration.app))}")
     if migration.depends_on:
         header.append(f"depends_on = {sequence(map(literal, sorted(migration.depends_on)), '()')}")
     if migration.replaces:

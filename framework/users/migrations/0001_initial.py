@@ -5,6 +5,7 @@ from alembic import op
 
 revision = "users.0001_initial"
 down_revision = None
+branch_labels = "users.__first__"
 
 
 def upgrade() -> None:
