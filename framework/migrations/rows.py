@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -32,12 +32,15 @@ class Rows:
     """What Alembic noted, as long as there is no table of ours."""
     unfinished: tuple[str, ...] = field(default=(), compare=False)
     """Those that broke off on their way."""
+    times: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str], compare=False)
+    """When each was applied, in UTC, as far as it was asked for."""
 
     def within(self, graph: Graph) -> "Rows":
         """Return the rows under the labels that apps have now, with what Alembic noted, as far as there are files."""
         names = {(graph.former.get(app, app), name) for app, name in self.names}
         noted = (graph.files[revision] for revision in ancestors(graph, self.versions))
-        return replace(self, names=frozenset(names | {(node.app, node.name) for node in noted}))
+        times = {(graph.former.get(app, app), name): time for (app, name), time in self.times.items()}
+        return replace(self, names=frozenset(names | {(node.app, node.name) for node in noted}), times=times)
 
     def applied(self, graph: Graph) -> set[str]:
         """Return the revisions of `graph` that were applied; a squashed one is when all that it replaces is."""
@@ -147,7 +150,7 @@ async def read_postgresql(url: DatabaseURL) -> Rows:
 
 def queries(tables: set[str]) -> list[tuple[str, str]]:
     """Return what to ask of those tables that are there."""
-    wanted = {ROWS: f"SELECT app, name FROM {ROWS}", PROGRESS: f"SELECT app, name FROM {PROGRESS}"}  # noqa: S608 — constants
+    wanted = {ROWS: f"SELECT app, name, applied_at FROM {ROWS}", PROGRESS: f"SELECT app, name FROM {PROGRESS}"}  # noqa: S608 — constants
     if ROWS not in tables:
         wanted[ALEMBIC] = f"SELECT version_num FROM {ALEMBIC}"  # noqa: S608
     return [(table, query) for table, query in wanted.items() if table in tables]
@@ -155,7 +158,8 @@ def queries(tables: set[str]) -> list[tuple[str, str]]:
 
 def rows_from(found: dict[str, list[Any]]) -> Rows:
     return Rows(
-        frozenset((app, name) for app, name in found.get(ROWS, ())),
+        frozenset((app, name) for app, name, _ in found.get(ROWS, ())),
         tuple(sorted(version for (version,) in found.get(ALEMBIC, ()))),
         tuple(sorted(f"{app}.{name}" for app, name in found.get(PROGRESS, ()))),
+        {(app, name): str(time)[:19] for app, name, time in found.get(ROWS, ())},
     )

@@ -154,7 +154,8 @@ class WritingOperations(LiveOperations):
     def announce(self, operations: Sequence[ops.MigrateOperation]) -> None:
         """Say what comes next."""
         self.flush()
-        lines = [f"-- {describe(item, self.state.tables, self.migration.app)}" for item in operations]
+        told = (describe(item, self.state.tables, self.migration.app) for item in operations)
+        lines = [f"-- {text.partition(' ')[2]}" for text in told]  # without the sign, as Django
         self.lines += ["--", *lines, "--"]
 
     def flush(self) -> None:

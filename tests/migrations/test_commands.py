@@ -163,12 +163,15 @@ def test_making_migrations_takes_the_models_and_no_more_of_the_project(folder: F
 def test_the_next_day(folder: Folder) -> None:
     folder.manage("makemigrations", "migrate")
     folder.post('slug: str = "x"')
-    dry = folder.manage("makemigrations --dry-run")
-    assert '    + Add field slug to post\n"""Add field slug to post."""\n' in dry
+    dry = folder.manage("makemigrations --dry-run", "makemigrations --dry-run -v 0", "makemigrations --dry-run -v 3")
+    said = "Migrations for 'blog':\n  blog/migrations/0002_post_slug.py\n    + Add field slug to post\n"
+    assert dry.startswith(f"$ makemigrations --dry-run\n{said}$ makemigrations --dry-run -v 0\n$ ")
+    assert f'{said}Full migrations file \'0002_post_slug.py\':\n"""Add field slug to post."""\n' in dry
     assert not (folder.path / "blog/migrations/0002_post_slug.py").exists()
     lines = ("migrate -v 2", "makemigrations --check", "makemigrations blog -n slugs", "migrate blog")
-    back = ("migrate people zero", "migrate --fake people", "showmigrations --plan")
-    assert folder.manage(*lines, *back) == dedent(
+    back = ("migrate people zero", "migrate --fake people", "showmigrations --plan", "showmigrations -v 2")
+    printed = folder.manage(*lines, *back)
+    assert re.sub(r"at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\)", "at TIME)", printed) == dedent(
         """\
         $ migrate -v 2
         Operations to perform:
@@ -207,6 +210,12 @@ def test_the_next_day(folder: Folder) -> None:
         [X]  people.0001_initial
         [ ]  blog.0001_initial
         [ ]  blog.0002_slugs
+        $ showmigrations -v 2
+        blog
+         [ ] 0001_initial
+         [ ] 0002_slugs
+        people
+         [X] 0001_initial (applied at TIME)
         """
     )
 
@@ -214,6 +223,7 @@ def test_the_next_day(folder: Folder) -> None:
 def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> None:
     printed = folder.manage(
         "makemigrations polls",
+        "showmigrations poll",
         "migrate nope",
         "makemigrations --empty",
         "makemigrations",
@@ -223,6 +233,7 @@ def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> N
     )
     for message, code in (
         ("No installed app with label 'polls'.", 2),
+        ("No installed app with label 'poll'.", 2),
         ("No installed app with label 'nope'.", 1),
         ("You must supply at least one app label when using --empty.", 1),
         ("More than one migration matches '0' in app 'blog'. Please be more specific.", 1),
@@ -265,10 +276,10 @@ def test_an_installed_package_is_written_to_only_when_named(folder: Folder) -> N
 
 
 def test_everything_works_on_postgresql_too(folder: Folder, postgres_url: str) -> None:
-    lines = ("makemigrations", "migrate", "showmigrations blog", "migrate people zero")
+    lines = ("makemigrations", "migrate", "showmigrations blog -v 2", "migrate people zero")
     printed = folder.manage(*lines, DATABASE_URL=postgres_url)
     assert "Applying blog.0001_initial... OK" in printed
-    assert "$ showmigrations blog\nblog\n [X] 0001_initial\n" in printed
+    assert "$ showmigrations blog -v 2\nblog\n [X] 0001_initial (applied at 20" in printed
     assert "Unapplying people.0001_initial... OK" in printed
 
 

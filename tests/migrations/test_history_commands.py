@@ -26,7 +26,7 @@ def test_a_history_is_merged_squashed_and_pruned(folder: Folder) -> None:
     made = folder.manage("makemigrations", "makemigrations --merge", "sqlmigrate people 0001 --dialect postgresql")
     assert lines_of(made, "makemigrations --merge") == ["No conflicts detected to merge."]
     sql = lines_of(made, "sqlmigrate people 0001 --dialect postgresql")
-    assert sql[:5] == ["BEGIN;", "--", "-- + Create model Person", "--", "CREATE TABLE people_person ("]
+    assert sql[:5] == ["BEGIN;", "--", "-- Create model Person", "--", "CREATE TABLE people_person ("]
     assert sql[-1] == "COMMIT;"
     assert not (folder.path / "db.sqlite3").exists()
     for name in ("0002_a", "0002_b"):
@@ -98,6 +98,7 @@ def test_the_last_migration_is_updated_while_nobody_has_it(folder: Folder) -> No
         "  blog/migrations/0001_initial_updated.py",
         "    + Create model Post",
         "    + Create index ix_blog_post_title on field(s) title of model post",
+        "Deleted blog/migrations/0001_initial.py",
     ]
     assert lines_of(printed, "makemigrations") == ["No changes detected"]
     files = [path.name for path in (folder.path / "blog/migrations").glob("0*.py")]

@@ -18,17 +18,17 @@ def sql(workshop: Workshop, revision: str, backend: Backend, *, backwards: bool 
 def test_a_table_is_written_as_django_writes_it(workshop: Workshop) -> None:
     workshop.make(POST)
     assert sql(workshop, "blog.0001_initial", "postgresql") == (
-        "BEGIN;\n--\n-- + Create model Post\n--\n"
+        "BEGIN;\n--\n-- Create model Post\n--\n"
         "CREATE TABLE blog_post (\n    id SERIAL NOT NULL, \n    title VARCHAR(20), \n    n INTEGER, \n"
         "    CONSTRAINT pk_blog_post PRIMARY KEY (id)\n);\n"
-        "--\n-- + Create index ix_blog_post_title on field(s) title of model post\n--\n"
+        "--\n-- Create index ix_blog_post_title on field(s) title of model post\n--\n"
         "CREATE INDEX ix_blog_post_title ON blog_post (title);\nCOMMIT;"
     )
     text = sql(workshop, "blog.0001_initial", "sqlite")
-    assert text.startswith("BEGIN;\n--\n-- + Create model Post\n--\nCREATE TABLE blog_post (")
+    assert text.startswith("BEGIN;\n--\n-- Create model Post\n--\nCREATE TABLE blog_post (")
     assert text.endswith("CREATE INDEX ix_blog_post_title ON blog_post (title);\nCOMMIT;")
     back = sql(workshop, "blog.0001_initial", "postgresql", backwards=True)
-    assert back == "BEGIN;\n--\n-- - Delete model Post\n--\nDROP TABLE blog_post;\nCOMMIT;"
+    assert back == "BEGIN;\n--\n-- Delete model Post\n--\nDROP TABLE blog_post;\nCOMMIT;"
 
 
 def test_sqlite_s_rebuild_is_shown_whole(workshop: Workshop) -> None:
@@ -41,13 +41,13 @@ def test_sqlite_s_rebuild_is_shown_whole(workshop: Workshop) -> None:
     workshop.write("blog", "0002_n", change, down_revision="blog.0001_initial")
     text = sql(workshop, "blog.0002_n", "sqlite")
     lines = text.splitlines()
-    assert lines[:4] == ["BEGIN;", "--", "-- ~ Alter field n on post", "--"]
+    assert lines[:4] == ["BEGIN;", "--", "-- Alter field n on post", "--"]
     for part in (
         "CREATE TABLE _alembic_tmp_blog_post (",
         "INSERT INTO _alembic_tmp_blog_post",
         "DROP TABLE blog_post;",
         "ALTER TABLE _alembic_tmp_blog_post RENAME TO blog_post;",
-        "--\n-- s Raw SQL operation\n--\nUPDATE nowhere SET n = 'x';",
+        "--\n-- Raw SQL operation\n--\nUPDATE nowhere SET n = 'x';",
     ):
         assert part in text, text
     assert "ALTER TABLE blog_post ALTER COLUMN n TYPE VARCHAR(9)" in sql(workshop, "blog.0002_n", "postgresql")
@@ -61,7 +61,7 @@ def test_what_runs_in_no_transaction_or_on_rows_says_so(workshop: Workshop) -> N
     )
     workshop.write("blog", "0002_n", index, down_revision="blog.0001_initial", transactional=False)
     assert sql(workshop, "blog.0002_n", "postgresql") == (
-        "--\n-- + Create index ix on field(s) n of model post\n--\nCREATE INDEX CONCURRENTLY ix ON blog_post (n);\n"
+        "--\n-- Create index ix on field(s) n of model post\n--\nCREATE INDEX CONCURRENTLY ix ON blog_post (n);\n"
         "--\n-- MIGRATION NOW PERFORMS OPERATION THAT CANNOT BE WRITTEN AS SQL:\n-- data()\n--"
     )
 

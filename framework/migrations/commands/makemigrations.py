@@ -10,7 +10,7 @@ from framework.errors import CommandError
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
 from framework.migrations.commands.merging import merge_ends
-from framework.migrations.commands.printing import relative
+from framework.migrations.commands.printing import relative, sayer
 from framework.migrations.commands.updating import update_last
 from framework.migrations.places import Outline, Site, folders_of, graph_of, require_apps
 from framework.services import Inject
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 def makemigrations(
     invocation: Inject[Invocation],
     labels: Annotated[list[str] | None, typer.Argument(metavar="[APP]...", help="Only these apps.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be written; with -v 3 the files.")
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if migrations are missing; write none.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="Write a migration to fill in by hand.")] = False,
     merge: Annotated[bool, typer.Option("--merge", help="Bring the ends of a history together.")] = False,
@@ -45,6 +47,7 @@ def makemigrations(
     from framework.migrations.writer.files import render
 
     named = labels or []
+    say = sayer(invocation.verbosity)
     project = Outline.of(invocation.settings)
     require_apps(project, named, exit_code=2)
     if name is not None and not name.isidentifier():
@@ -61,9 +64,9 @@ def makemigrations(
         plan = making.plan(project, named, questioner, safe)
         questioner.require_used()
     for label in plan.foreign:
-        typer.echo(f"App {label!r} is an installed package whose models are ahead of its migrations; left alone.")
+        say(f"App {label!r} is an installed package whose models are ahead of its migrations; left alone.")
     if not plan.migrations:
-        typer.echo(nothing(named))
+        say(nothing(named))
         return
     if update and not empty:
         update_last(invocation, project, plan.migrations, name, dry_run=dry_run or check)
@@ -72,18 +75,18 @@ def makemigrations(
         rename(plan.migrations, name)
     left = left_unsafe(project, plan.migrations) if safe else []
     for app in dict.fromkeys(migration.app for migration in plan.migrations):
-        typer.echo(f"Migrations for '{app}':")
+        say(f"Migrations for '{app}':")
         for migration in (item for item in plan.migrations if item.app == app):
             path = folders_of(project)[app] / f"{migration.name}.py"
             if not dry_run and not check:
                 path = making.save(project, migration)
-            typer.echo(f"  {relative(path)}")
+            say(f"  {relative(path)}")
             for change in migration.changes:
-                typer.echo(f"    {change.symbol} {change.text}")
-            if dry_run:
-                typer.echo(render(migration))
+                say(f"    {change.symbol} {change.text}")
+            if dry_run and invocation.verbosity >= 3:
+                say(f"Full migrations file '{migration.name}.py':\n{render(migration)}")
     for line in left:
-        typer.echo(line)
+        say(line)
     if check:
         raise typer.Exit(1)
 

@@ -12,7 +12,7 @@ __all__ = ["merge_ends"]
 QUESTION = (
     "\nMerging will only work if the operations printed above do not conflict\n"
     "with each other (working on different fields or models)\n"
-    "Should these migration branches be merged into a single migration?"
+    "Should these migration branches be merged?"
 )
 
 

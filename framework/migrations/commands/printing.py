@@ -1,5 +1,6 @@
 """What the commands print."""
 
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,11 +12,21 @@ from framework.migrations.graph import Step
 if TYPE_CHECKING:
     from framework.migrations.executor import Moment
 
-__all__ = ["Printer", "relative", "show_plan"]
+__all__ = ["Printer", "relative", "sayer", "show_plan"]
 
 LONG = 2.0
 """Seconds after which the time a migration took is worth a word."""
 ENDS = {"done": "OK", "faked": "FAKED", "skipped": "done by another process"}
+
+
+def sayer(verbosity: int) -> Callable[[str], None]:
+    """Return what prints lines, or with `-v 0` does not."""
+
+    def say(line: str) -> None:
+        if verbosity:
+            typer.echo(line)
+
+    return say
 
 
 def show_plan(steps: list[Step]) -> None:

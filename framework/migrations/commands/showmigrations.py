@@ -21,18 +21,19 @@ def showmigrations(
 ) -> None:
     """Show which migrations there are, and which are applied."""
     outline = Outline.of(invocation.settings)
-    require_apps(outline, labels or [])
+    require_apps(outline, labels or [], exit_code=2)
     seen = look(invocation, outline)
     if plan and not listed:
         show_plan(seen.graph, labels or seen.graph.apps, seen.applied, dependencies=invocation.verbosity >= 2)
     else:
         with_files = [label for label in seen.graph.apps if seen.graph.of(label)]
-        show_list(seen, sorted(labels or with_files))
+        show_list(seen, sorted(labels or with_files), times=invocation.verbosity >= 2)
 
 
-def show_list(seen: Outlook, labels: list[str]) -> None:
+def show_list(seen: Outlook, labels: list[str], *, times: bool) -> None:
     """Print the migrations of each app."""
     unfinished = seen.rows.unsaid(seen.graph)
+    known = seen.rows.within(seen.graph).times
     for label in labels:
         typer.echo(label)
         for node in seen.graph.of(label):
@@ -40,7 +41,9 @@ def show_list(seen: Outlook, labels: list[str]) -> None:
             mark = "-" if unsaid else "X" if node.revision in seen.applied else " "
             squashed = f" ({len(node.replaces)} squashed migrations)" if node.replaces else ""
             finish = " Run 'manage.py migrate' to finish recording." if unsaid else ""
-            typer.echo(f" [{mark}] {node.name}{squashed}{finish}")
+            applied_at = known.get((node.app, node.name))
+            time = f" (applied at {applied_at})" if times and applied_at else ""
+            typer.echo(f" [{mark}] {node.name}{squashed}{time}{finish}")
         if not seen.graph.of(label):
             typer.echo(" (no migrations)")
 

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
 from framework.management import Invocation
-from framework.migrations.commands.printing import relative
+from framework.migrations.commands.printing import relative, sayer
 from framework.migrations.places import Site, folders_of
 
 if TYPE_CHECKING:
@@ -28,20 +26,23 @@ def update_last(
     from framework.migrations.squashing.shortening import update
     from framework.migrations.writer.files import forget_bytecode
 
+    say = sayer(invocation.verbosity)
     seen = look(invocation, project)
     apps = dict.fromkeys(migration.app for migration in migrations)
     made = {app: update(seen.graph, seen.applied, [new for new in migrations if new.app == app], name) for app in apps}
     for app, found in made.items():
         old = seen.graph.leaves(app)[0].path
         path = folders_of(project)[app] / f"{found.name}.py"
-        typer.echo(f"Migrations for '{app}':\n  {relative(path)}")
+        say(f"Migrations for '{app}':\n  {relative(path)}")
         for line in found.lines:
-            typer.echo(f"    {line}")
+            say(f"    {line}")
         if dry_run:
-            typer.echo(found.text)
+            if invocation.verbosity >= 3:
+                say(f"Full migrations file '{path.name}':\n{found.text}")
             continue
         path.write_text(found.text, encoding="utf-8")
         if path != old:
             old.unlink()
             forget_bytecode(old)
+            say(f"Deleted {relative(old)}")
         forget_bytecode(path)
