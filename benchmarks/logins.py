@@ -77,7 +77,7 @@ async def main(cost: int, folder: Path) -> None:
         secret_key="x1y2z3w4" * 5,
         database=DatabaseSettings(url=f"sqlite:///{folder / 'db.sqlite3'}"),
         throttling=ThrottlingSettings(enabled=False),
-        auth=AuthSettings(passwords=PasswordSettings(bcrypt_cost=cost)),
+        auth=AuthSettings(passwords=PasswordSettings(bcrypt_cost=cost, max_waiting=LOGINS)),
         _environ={},
         _env_file=None,
     )

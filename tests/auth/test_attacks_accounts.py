@@ -24,6 +24,7 @@ from framework.web import create_app
 from tests.auth.conftest import MakeSite, Site
 from tests.auth.flows import OTHER, PASSWORD, ask, make_user, read_user, settings, token_of
 
+SENTENCE = "the quick brown fox jumps over the lazy dog, and then over the other dogs, one by one"
 KNOWN, UNKNOWN = "ann@example.com", "bob@example.com"
 
 
@@ -284,8 +285,8 @@ async def test_a_mail_server_that_hangs_keeps_nobody_waiting(
 
 @pytest.mark.parametrize(
     ("password", "status"),
-    [("a b" * 25, 201), ("é" * 73, 201), ("nul\0nul nul nul", 201), ("correct horse " * 70_000, 201), ("", 422)],
-    ids=["75 bytes", "146 bytes", "NUL", "1 MB", "empty"],
+    [(SENTENCE[:73], 201), ("é" * 73, 201), ("nul\0nul nul nul", 201), ("correct horse " * 70_000, 201), ("", 422)],
+    ids=["73 bytes", "146 bytes", "NUL", "1 MB", "empty"],
 )
 async def test_passwords_of_any_kind_are_taken_or_refused_and_never_fail(
     client: AsyncClient, mailbox: Mailbox, password: str, status: int
@@ -298,8 +299,9 @@ async def test_passwords_of_any_kind_are_taken_or_refused_and_never_fail(
     if status == 201:
         form = {"username": UNKNOWN, "password": password}
         assert (await client.post("/auth/token", data=form)).status_code == 200
-        longer = {"username": UNKNOWN, "password": password + "x"}
-        assert (await client.post("/auth/token", data=longer)).status_code == 401
+        for other in (password + "x", password[:-1]):
+            form = {"username": UNKNOWN, "password": other}
+            assert (await client.post("/auth/token", data=form)).status_code == 401
 
 
 async def test_whoever_is_deleted_or_deactivated_while_links_are_out_gets_nothing_by_them(

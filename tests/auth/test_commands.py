@@ -1,5 +1,6 @@
 """The commands of logins and keys."""
 
+import io
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from sqlalchemy import func, update
 
 from framework import Project, Settings
-from framework.auth import ActionTokens, AuthSettings, Login, Logins, RefreshToken, Tokens, Users
+from framework.auth import ActionTokens, AuthSettings, Login, Logins, Passwords, RefreshToken, Tokens, Users
+from framework.auth.commands.changepassword import changepassword
 from framework.auth.commands.clearsessions import clearsessions
 from framework.auth.commands.createkey import createkey
 from framework.auth.commands.revoke import revoke
@@ -18,7 +20,7 @@ from framework.auth.settings import TokenSettings
 from framework.auth.signing.access import AccessTokens
 from framework.auth.signing.keys import SigningKeys
 from framework.db import Session, select
-from framework.errors import CommandError
+from framework.errors import CommandError, Invalid
 from framework.users.models import User
 
 
@@ -86,6 +88,25 @@ async def test_revoke_logs_a_user_out_everywhere_and_leaves_keys_unless_told(
     assert await run("ann@example.com", keys=True) == ("Logged ann@example.com out on 0 devices.\nRevoked 1 API key.\n")
     with pytest.raises(CommandError, match=r"No user logs in by 'bob@example.com'\."):
         await run("bob@example.com")
+
+
+async def test_changepassword_ends_every_login_and_makes_links_worthless(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = await make_ann(project)
+    async with project.scope() as scope:
+        await (await scope.get(Logins)).start_session(user)
+        await (await scope.get(Tokens)).issue(user)
+        link = await (await scope.get(ActionTokens)).issue("reset_password", user.email, ttl=60, user=user)
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    async with project.scope() as scope:
+        services = [await scope.get(type_) for type_ in (Users, Passwords, Logins, ApiKeys, ActionTokens)]
+        await changepassword(project, *services, login="ann@example.com")  # type: ignore[arg-type]
+    async with project.scope() as scope:
+        assert await (await scope.get(Logins)).all(user) == []
+        with pytest.raises(Invalid, match="not valid any more"):
+            await (await scope.get(ActionTokens)).peek("reset_password", link)
+        await (await scope.get(Users)).authenticate("ann@example.com", "correct horse battery")
 
 
 def settings_of(root: Path, **tokens: Any) -> Settings:

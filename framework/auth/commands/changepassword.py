@@ -8,7 +8,7 @@ import typer
 
 from framework.auth.commands.asking import ask_password, at_terminal, cancellable
 from framework.auth.commands.group import commands
-from framework.auth.services import ApiKeys, Logins, Passwords, Users
+from framework.auth.services import ActionTokens, ApiKeys, Logins, Passwords, Users
 from framework.auth.tables import require_tables
 from framework.errors import CommandError
 from framework.project import Project
@@ -27,6 +27,7 @@ async def changepassword(
     passwords: Inject[Passwords],
     logins: Inject[Logins],
     keys: Inject[ApiKeys],
+    links: Inject[ActionTokens],
     login: Annotated[str | None, typer.Argument(help="Whose; by default, who you are on this machine.")] = None,
 ) -> None:
     """Change the password of a user, and log the user out everywhere. Without a terminal, it is the first line read."""
@@ -45,6 +46,7 @@ async def changepassword(
             raise CommandError(" ".join(problems), code="auth.password")
     user = await users.get(user.id)
     await users.set_password(user, password, validate=False)
+    await links.revoke(user)
     await logins.end_all(user)
     await keys.password_changed(user)
     typer.echo(f"Password changed successfully for user {str(user)!r}")

@@ -25,8 +25,9 @@ class PasswordSettings(Part):
     """Work of bcrypt: each more doubles it. A changed cost reaches each hash at its user's next login."""
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Threads that hash. More than the cores of the machine gain nothing."""
-    max_waiting: Annotated[int, Field(ge=1)] = 1000
-    """Passwords that may wait for a thread; further callers are told to come back (503)."""
+    max_waiting: Annotated[int, Field(ge=1)] = 100
+    """Passwords that may wait for a thread; further callers are told to come back (503). Fewer than
+    `web.load.concurrency`: requests that wait here are at work, and those of others need places, too."""
     validators: Mapping[str, Mapping[str, Any]] = {
         f"{VALIDATORS}:SimilarityValidator": {},
         f"{VALIDATORS}:LengthValidator": {"minimum": 8},
