@@ -12,6 +12,7 @@ from framework.testing.projects import Projects
 from framework.web import routes
 from tests.auth.conftest import Site
 from tests.auth.flows import settings
+from tests.programs import QUIET
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "accounts.md").read_text()
@@ -27,7 +28,6 @@ FILES = {
         framework_settings = "config.settings:ProjectSettings"
         """,
 }
-QUIET = ("-p", "no:cacheprovider", "-p", "no:valkey", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 
 
 def test_the_tests_of_the_page_pass(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.auth.conftest import Site
+from tests.programs import QUIET
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "access-rules.md"
 FILES = {
@@ -83,8 +84,7 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 def test_the_tests_of_the_page_pass(folder: Path) -> None:
-    quiet = ("-p", "no:cacheprovider", "-p", "no:valkey", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
-    assert "2 passed" in run(folder, "-m", "pytest", "-q", *quiet)
+    assert "2 passed" in run(folder, "-m", "pytest", "-q", *QUIET)
 
 
 def test_the_commands_of_the_page_show_and_keep_who_may_call_what(folder: Path) -> None:

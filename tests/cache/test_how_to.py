@@ -7,6 +7,8 @@ from pathlib import Path
 from sybil import Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
+from tests.programs import QUIET
+
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "caching.md"
 
 MODELS = """
@@ -104,9 +106,8 @@ def test_the_app_of_the_page_runs_as_the_page_says(tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    quiet = ["-q", "-p", "no:cacheprovider", "-p", "no:valkey", "-p", "no:hypothesispytest", "-p", "no:pytest_cov"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *quiet, "-p", "no:xdist"],
+        [sys.executable, "-m", "pytest", "-q", *QUIET, "-p", "no:xdist"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

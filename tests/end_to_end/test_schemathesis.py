@@ -8,8 +8,8 @@ import importlib.util
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ TEMPLATES = Path(__file__).parents[2] / "project_template"
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 CHEAP = PasswordSettings(bcrypt_cost=4)
+DATABASES = ("sqlite:///db.sqlite3", "postgresql://localhost/site")
 URL = "http://testserver"
 PASSWORD = "correct horse battery"
 
@@ -56,10 +57,8 @@ def written(template: type[Any], field: str) -> Any:
     return template.model_fields[field].default
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def project(request: pytest.FixtureRequest, template: type[Any], project_with: Projects) -> Project:
-    """A new project with users and an app."""
-    url = {"sqlite": "sqlite:///db.sqlite3", "postgresql": "postgresql://localhost/site"}[request.param]
+def new_project(url: str, template: type[Any], project_with: Projects) -> Project:
+    """Return a new project with users and an app, on a database of the kind of `url`."""
 
     class NewProject(template):
         installed_apps: tuple[str, ...] = (*written(template, "installed_apps"), "app")
@@ -128,19 +127,25 @@ class Caller:
 
 
 @pytest.mark.timeout(240 if EXAMPLES < 50 else 0)
-def test_nothing_that_can_be_drawn_from_the_description_makes_the_server_fail(project: Project) -> None:
-    with Caller(project) as caller:
-        caller.log_in()
-        for result in openapi.from_dict(caller.app.openapi()).get_all_operations():
-            draw(result.ok().as_strategy(), caller)
+def test_nothing_that_can_be_drawn_from_the_description_makes_the_server_fail(
+    template: type[Any], project_with: Projects
+) -> None:
+    projects = [new_project(url, template, project_with) for url in DATABASES]
+    with ExitStack() as stack:
+        callers = [stack.enter_context(Caller(project)) for project in projects]
+        for caller in callers:
+            caller.log_in()
+        for result in openapi.from_dict(callers[0].app.openapi()).get_all_operations():
+            draw(result.ok().as_strategy(), callers)
             with suppress(Unsatisfiable):  # where nothing can be wrong
-                draw(result.ok().as_strategy(generation_mode=GenerationMode.NEGATIVE), caller)
-    assert caller.failures == []
-    assert {200, 201, 204, 401, 404, 422} <= set(caller.statuses)  # the draws went deep
+                draw(result.ok().as_strategy(generation_mode=GenerationMode.NEGATIVE), callers)
+    for caller in callers:
+        assert caller.failures == []
+        assert {200, 201, 204, 401, 404, 422} <= set(caller.statuses)  # the draws went deep
 
 
-def draw(strategy: Any, caller: Caller) -> None:
-    """Call what is drawn."""
+def draw(strategy: Any, callers: Sequence[Caller]) -> None:
+    """Call what is drawn, which takes as long as all the calls together: once for both databases."""
 
     @seed(SEED)
     @settings(
@@ -152,6 +157,7 @@ def draw(strategy: Any, caller: Caller) -> None:
     )
     @given(strategy)
     def each(case: Any) -> None:
-        caller.call(case)
+        for caller in callers:
+            caller.call(case)
 
     each()

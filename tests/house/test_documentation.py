@@ -13,6 +13,8 @@ import pytest
 from sybil import Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
+from tests.programs import QUIET
+
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 ERRORS = ROOT / "docs" / "reference" / "errors.md"
@@ -30,8 +32,7 @@ def blocks(path: Path, language: str) -> list[str]:
 def run(command: str, folder: Path) -> str:
     environment = {key: os.environ[key] for key in ("HOME", "LANG") if key in os.environ}
     environment |= {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
-    # Here for our own tests; loading it takes longer than all the tests of a new project.
-    environment["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
+    environment["PYTEST_ADDOPTS"] = " ".join(QUIET)
     done = subprocess.run(
         ["bash", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import QUIET
+
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "mails.md"
 MANAGE = """
 from framework.management import main
@@ -48,8 +50,7 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 def test_the_test_of_the_page_passes(folder: Path) -> None:
-    quiet = ("-p", "no:cacheprovider", "-p", "no:valkey", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
-    assert "1 passed" in run(folder, "-m", "pytest", "-q", *quiet)
+    assert "1 passed" in run(folder, "-m", "pytest", "-q", *QUIET)
 
 
 def test_the_command_of_the_page_uses_the_mailer_of_the_page(folder: Path) -> None:

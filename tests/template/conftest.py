@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.programs import QUIET
+
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]
 
@@ -20,9 +22,7 @@ class Site:
             for name, value in os.environ.items()
             if not name.startswith(("PYTEST_", "COV_CORE_", "DATABASE_", "REDIS_"))
             and name not in ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "FRAMEWORK_SETTINGS")
-        } | {"NO_COLOR": "1"}
-        # Here for our own tests; loading it takes longer than all the tests of a new project.
-        self.environ["PYTEST_ADDOPTS"] = "-p no:hypothesispytest"
+        } | {"NO_COLOR": "1", "PYTEST_ADDOPTS": " ".join(QUIET)}
 
     def run(self, program: str, *arguments: str, environ: Mapping[str, str] | None = None, code: int = 0) -> str:
         """Run a program, and return what it said; it must exit with `code`."""

@@ -88,7 +88,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="module")
 def tested_without_migrations(site: Site) -> str:
-    return site.run("pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
+    return site.run("pytest", "-q", "-W", "error")
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,7 @@ def test_one_more_field_is_one_line_in_each_of_two_files(site: Site, migrated: s
     assert re.search(r"Applying shop\.0002_\w+\.\.\. OK", site.manage("migrate"))
 
     (site.folder / "tests" / "test_colour.py").write_text(ONE_MORE)
-    said = site.run("pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
+    said = site.run("pytest", "-q", "-W", "error")
     assert re.search(r"^15 passed", said, re.MULTILINE), said  # the app's own test stands as it was
     routes = json.loads(site.manage("routes", "--json"))
     assert {row["path"] for row in routes if row["app"] == "shop"} >= {

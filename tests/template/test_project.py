@@ -82,13 +82,13 @@ def test_every_asgi_server_serves_a_new_project(name: str, servers: Mapping[str,
 
 
 def test_bare_pytest_passes_in_a_new_project(site: Site) -> None:
-    said = site.run("pytest", "-p", "no:cacheprovider", "-W", "error")
+    said = site.run("pytest", "-W", "error")
     assert re.search(r"^=* *2 passed", said, re.MULTILINE), said
     assert "skipped" not in said
 
 
 def test_the_template_passes_its_tests_as_it_stands() -> None:
-    said = Site(template_folder("project")).run("pytest", "-q", "-p", "no:cacheprovider")
+    said = Site(template_folder("project")).run("pytest", "-q")
     assert "2 passed" in said
 
 

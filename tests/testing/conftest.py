@@ -15,14 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import QUIET
+
 PYPROJECT = """
 [tool.pytest.ini_options]
 anyio_mode = "auto"
 filterwarnings = ["error"]
 """
-
-# Plugins of this checkout that a user's project need not have; loading Hypothesis takes longer than most runs.
-QUIET = ("-q", "-p", "no:cacheprovider", "-p", "no:valkey", "-p", "no:hypothesispytest", "-p", "no:pytest_cov")
 
 
 class Run:
@@ -47,7 +46,7 @@ class Run:
             if not key.startswith(("PYTEST_", "TEST_", "DATABASE_", "REDIS_", "COV_CORE_"))
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *QUIET, *arguments],
+            [sys.executable, "-m", "pytest", "-q", *QUIET, *arguments],
             cwd=self.folder,
             env=inherited | {"TMPDIR": str(self.temporary)} | dict(environ or {}),
             stdout=subprocess.PIPE,
