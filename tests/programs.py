@@ -1,4 +1,9 @@
-"""Programs that tests start."""
+"""Programs that tests start, and the source that these load."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
 
 QUIET = (
     *("-p", "no:cacheprovider"),
@@ -6,3 +11,18 @@ QUIET = (
     *("-p", "no:valkey", "-p", "no:hypothesispytest", "-p", "no:schemathesis", "-p", "no:pytest_cov"),
 )
 """What a pytest of a test's own is called with."""
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write source files below a folder, indented as they like.
+
+    A file that stood there gets a later time of another second: two that differ in neither that nor their size have the
+    same bytecode for Python.
+    """
+    for name, text in files.items():
+        path = folder / name
+        earlier = int(path.stat().st_mtime) if path.exists() else None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+        if earlier is not None and int(path.stat().st_mtime) <= earlier:
+            os.utime(path, (earlier + 1, earlier + 1))

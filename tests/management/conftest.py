@@ -5,9 +5,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
+
+from tests.programs import write
 
 MANAGE = """
 from framework.management import main
@@ -41,15 +42,10 @@ class Folder:
             for name, value in os.environ.items()
             if name not in ("DEBUG", "FRAMEWORK_SETTINGS", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FORCE_COLOR")
         }
-        # A file that changes twice a second with the same size would be read from its stale bytecode.
-        self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
         self.processes: list[subprocess.Popen[str]] = []
 
     def write(self, files: Mapping[str, str]) -> None:
-        for name, text in files.items():
-            file = self.path / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(dedent(text))
+        write(self.path, files)
 
     def app(self, name: str, files: Mapping[str, str]) -> None:
         self.write({f"{name}/__init__.py": "", f"{name}/apps.py": APP.format(name=name)})

@@ -12,6 +12,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests.programs import write
+
 FILES = {
     "config/__init__.py": "",
     "config/settings.py": """
@@ -54,12 +56,10 @@ class Folder:
         self.path = path
         hidden = ("DEBUG", "FRAMEWORK_SETTINGS", "DATABASE_URL", "SECRET_KEY", "FORCE_COLOR")
         self.environment = {name: value for name, value in os.environ.items() if name not in hidden}
-        self.environment |= {"PYTHONDONTWRITEBYTECODE": "1", "SECRET_KEY": "x1y2z3w4" * 5}
+        self.environment |= {"SECRET_KEY": "x1y2z3w4" * 5}
 
     def write(self, files: Mapping[str, str]) -> None:
-        for name, text in files.items():
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.path / name).write_text(dedent(text))
+        write(self.path, files)
 
     def post(self, more: str = "") -> None:
         self.write({"blog/models.py": POST.format(more=f"{more}\n    " if more else "")})
