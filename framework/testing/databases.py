@@ -58,25 +58,32 @@ class Postgres:
         """Return the URL of a new database: empty, or a copy of the one at the URL `template`."""
         name = f"{self._prefix}_{next(self._numbers)}"
         source = "template0" if template is None else database_name(template)
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{source}" {self._strategy}')
         parts = urlsplit(self._admin)
         return urlunsplit(parts._replace(scheme="postgresql+asyncpg", path=f"/{name}"))
+
+    @cached_property
+    def _strategy(self) -> str:
+        """How a database is copied: file by file is the fastest way where no checkpoint has to reach the disk."""
+        fits = "SELECT current_setting('fsync') = 'off' AND current_setting('server_version_num')::int >= 150000"
+        return "STRATEGY FILE_COPY" if self._run(fits) else ""
 
     def drop(self, url: str) -> None:
         """Drop the database at `url`, whoever is still connected."""
         self._run(f'DROP DATABASE IF EXISTS "{database_name(url)}" WITH (FORCE)')
 
-    def _run(self, statement: str) -> None:
+    def _run(self, statement: str) -> object:
+        """Run a statement and return its value, None where it has none."""
         asyncpg: Any = importlib.import_module("asyncpg")  # untyped, and of no use to runs without PostgreSQL
 
-        async def work() -> None:
+        async def work() -> object:
             connection = await asyncpg.connect(self._admin)
             try:
-                await connection.execute(statement)
+                return await connection.fetchval(statement)
             finally:
                 await connection.close()
 
-        run_sync(work)
+        return run_sync(work)
 
 
 def database_name(url: str) -> str:

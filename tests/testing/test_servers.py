@@ -206,6 +206,24 @@ def test_a_server_that_failed_is_not_started_again_for_every_test(monkeypatch: p
     assert first.value is second.value
 
 
+def test_servers_live_in_memory_where_there_is_room_and_nobody_says_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o755)
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(supervisor, "MEMORY", tmp_path)
+    monkeypatch.setattr(supervisor, "ROOM", 0)
+    assert supervisor.memory() == [tmp_path]
+    monkeypatch.setattr(supervisor, "ROOM", 1 << 60)
+    assert supervisor.memory() == []
+    monkeypatch.setattr(supervisor, "ROOM", 0)
+    monkeypatch.setenv("TMPDIR", "/tmp")
+    assert supervisor.memory() == []
+    monkeypatch.delenv("TMPDIR")
+    monkeypatch.setattr(supervisor, "MEMORY", tmp_path / "none")
+    assert supervisor.memory() == []
+
+
 def test_the_supervisor_stands_on_the_standard_library_alone() -> None:
     import ast
 
