@@ -15,7 +15,7 @@ from framework.errors import FrameworkError
 from framework.management.catalogue import Catalogue
 from framework.management.failures import blame, fail, fail_in_app, say
 from framework.management.garbage import collect_seldom
-from framework.management.invocation import Invocation
+from framework.management.invocation import NAME_ONE, Invocation
 from framework.management.listing import listing
 from framework.management.tree import build
 
@@ -139,10 +139,14 @@ def catalogue_of(invocation: Invocation, wanted: str | None = None) -> Catalogue
 
 def unknown(name: str, catalogue: Catalogue, invocation: Invocation) -> Never:
     """Say that there is no such command, and which was probably meant."""
+    if invocation.target is not None:
+        _ = invocation.settings.installed_apps  # it may be a command of an app; what keeps it away is the trouble then
     for problem in catalogue.problems:
         say(problem, invocation)
     meant = difflib.get_close_matches(name, catalogue.entries, n=1)
     suggestion = f" Did you mean {meant[0]}?" if meant else ""
     say(f"Unknown command: {name!r}.{suggestion}", invocation)
+    if invocation.target is None and not meant:
+        say(f"No project here, so no commands of its apps. {NAME_ONE}", invocation)
     say(f"Type '{invocation.program} help' for usage.", invocation)
     sys.exit(1)

@@ -1,6 +1,7 @@
 """Python with top-level `await`, on a loop that is already there."""
 
 import ast
+import builtins
 import code
 import inspect
 import types
@@ -62,11 +63,23 @@ class AwaitingConsole(code.InteractiveConsole):
             _evaluate(code, self._names, self._run)
         except SystemExit:
             raise
-        except BaseException:  # Ctrl-C stops the statement, not the console
+        except BaseException as error:  # Ctrl-C stops the statement, not the console
+            error.__traceback__ = from_the_prompt(error.__traceback__, self.filename)
             self.showtraceback()
 
 
+def from_the_prompt(trace: types.TracebackType | None, filename: str) -> types.TracebackType | None:
+    """Leave out how a statement came to be run: the frames before its own, but for the one that Python leaves out."""
+    at = trace
+    while at is not None and at.tb_next is not None:
+        if at.tb_next.tb_frame.f_code.co_filename == filename:
+            return at
+        at = at.tb_next
+    return trace
+
+
 def _evaluate(code: types.CodeType, names: dict[str, Any], run: Run) -> None:
+    names.setdefault("__builtins__", builtins)  # as `exec` does: generic classes import through them
     result: Any = types.FunctionType(code, names)()
     if code.co_flags & inspect.CO_COROUTINE:
         run(result)

@@ -8,6 +8,9 @@ from framework.conf import Settings, find_settings, load_settings
 from framework.errors import CommandError
 from framework.project import Project
 
+NAME_ONE = "Run the project's manage.py, or name one: --settings config.settings:ProjectSettings"
+"""What to do outside a project."""
+
 
 class Invocation:
     """One run of the command line. A command may ask for it: `Inject[Invocation]`.
@@ -32,7 +35,7 @@ class Invocation:
         if self.target is None:
             raise CommandError(
                 "No project here: no settings class was named.",
-                hint="Run the project's manage.py, or name one: --settings config.settings:ProjectSettings",
+                hint=NAME_ONE,
                 code="command.no-project",
             )
         return self.target

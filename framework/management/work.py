@@ -53,6 +53,19 @@ class Work:
         """Run `awaitable` to its end. Ctrl-C and SIGTERM cancel it first."""
         return self._runner.run(until_terminated(awaitable))
 
+    def run_and_store[T](self, awaitable: Awaitable[T]) -> T:
+        """Run `awaitable` and commit what it did, or roll it back when it raises. The scope goes on."""
+        return self.run(self._stored(awaitable))
+
+    async def _stored[T](self, awaitable: Awaitable[T]) -> T:
+        try:
+            result = await awaitable
+        except BaseException:
+            await self.scope.checkpoint(commit=False)
+            raise
+        await self.scope.checkpoint(commit=True)
+        return result
+
     async def _open(self) -> None:
         # One task holds everything open: cancel scopes and task groups must be left where they were entered.
         self._opened = asyncio.get_running_loop().create_future()

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, suppress
 from contextvars import Token
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, runtime_checkable
 
 from typing_extensions import TypeForm
 
@@ -63,6 +63,21 @@ class _Opening:
     owner: asyncio.Task[Any] | None = None
 
 
+@runtime_checkable
+class Transactional(Protocol):
+    """A service whose work is stored as a whole or not at all."""
+
+    def in_transaction(self) -> bool:
+        """Tell whether there is anything to store."""
+        ...
+
+    async def commit(self) -> None:
+        """Store it."""
+
+    async def rollback(self) -> None:
+        """Let it be as if it had not been done."""
+
+
 class Scope:
     """One unit of work and the services built in it. `async with` opens it; the end of the block closes it.
 
@@ -116,6 +131,16 @@ class Scope:
                 else:
                     await self._build(step)
         return built[plan[-1].key if plan else Scope]
+
+    async def checkpoint(self, *, commit: bool) -> None:
+        """Commit what its services did so far, or roll it back, and go on with the same services.
+
+        For work without an end of its own, as at a prompt. Asked are those with a transaction under way:
+        `in_transaction()`, `commit()` and `rollback()` as SQLAlchemy's sessions have them.
+        """
+        for each in list(self._built.values()):
+            if isinstance(each, Transactional) and each.in_transaction():
+                await (each.commit() if commit else each.rollback())
 
     async def _build(self, step: Step) -> None:
         opening = self._opening.setdefault(step.key, _Opening())

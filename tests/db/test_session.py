@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from framework.db.sessions.database import Database
 from framework.db.sessions.session import ReadSession, Session, UnitOfWork
 from framework.errors import Conflict, FrameworkError
+from framework.services import Services
 from tests.db.conftest import OpenDatabase
 
 
@@ -143,6 +144,20 @@ async def test_begin_commits_at_the_end_of_its_block(database: Database) -> None
 async def test_a_session_is_sqlalchemys_own_and_also_one_that_reads() -> None:
     assert issubclass(Session, AsyncSession)
     assert issubclass(Session, ReadSession)
+
+
+async def test_a_checkpoint_of_its_scope_commits_or_rolls_back_and_the_session_goes_on(database: Database) -> None:
+    services = Services()
+    services.provide(Session, lambda: database.session())
+    async with services.scope() as scope:
+        session = await scope.get(Session)
+        await scope.checkpoint(commit=True)
+        for name, commit in (("a", True), ("b", False), ("c", True)):
+            session.add(Brand(name=name))
+            await session.flush()
+            await scope.checkpoint(commit=commit)
+            assert at_rest(database)
+        assert await names(database) == ["a", "c"]
 
 
 # Savepoints --------------------------------------------------------------------------------------------------------

@@ -263,13 +263,22 @@ def test_help_reports_a_key_that_serving_refuses(project: Folder) -> None:
     assert "Note:" not in served.stdout
 
 
-def test_an_unknown_command_under_broken_settings_says_why_it_may_be_missing(project: Folder) -> None:
+def test_under_broken_settings_a_command_that_an_app_may_have_is_not_called_unknown(project: Folder) -> None:
     project.write({"config/settings.py": "1 / 0\n"})
 
     done = project.manage("load")
 
+    assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr.splitlines()[0]
-    assert done.stderr.splitlines()[1] == "Unknown command: 'load'."
+    assert "Unknown command" not in done.stderr
+
+
+def test_outside_a_project_a_command_of_an_app_says_how_to_name_one(project: Folder) -> None:
+    done = project.python("-m", "framework", "migrate")
+
+    assert done.returncode == 1
+    assert "Unknown command: 'migrate'." in done.stderr
+    assert "No project here, so no commands of its apps. Run the project's manage.py, or name one" in done.stderr
 
 
 @pytest.mark.parametrize("how", ["option", "equals", "before", "variable"])

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from framework import Project, Settings
 from framework.management.console import AwaitingConsole, execute
+from framework.management.work import Work
 
 if TYPE_CHECKING:
     from tests.management.conftest import Folder
@@ -53,6 +55,28 @@ def test_a_line_prints_its_value_and_an_error_does_not_end_the_console(
     assert "object int can't be used in 'await' expression" in output.err
     assert "ZeroDivisionError" in output.err
     assert "SyntaxError" in output.err
+
+
+def test_a_traceback_begins_at_the_prompt(runner: asyncio.Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    console = AwaitingConsole({"sleep": asyncio.sleep}, runner.run)
+    console.push("1 / 0")
+    console.push("await sleep('x')")
+    said = capsys.readouterr().err
+    assert said.count('File "<console>", line 1, in <module>') == 2
+    assert "console.py" not in said
+    assert "runners.py" not in said
+
+
+def test_a_generic_class_takes_its_arguments_at_the_prompt(
+    runner: asyncio.Runner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: dict[str, Any] = {}
+    execute(GENERIC, names, runner.run)
+    AwaitingConsole(names, runner.run).push("Box[int]")
+    assert "Box[int]" in capsys.readouterr().out
+
+
+GENERIC = "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass Box(Generic[T]): ...\nBox[str]"
 
 
 def test_leaving_is_possible_from_a_line(runner: asyncio.Runner) -> None:
@@ -139,3 +163,36 @@ def test_the_shell_is_ipython_where_that_is_installed(project: Folder) -> None:
         assert terminal.process.wait(20) == 0
     finally:
         terminal.close()
+
+
+class Rows:
+    """A service with a transaction, as far as a scope knows of one."""
+
+    def __init__(self) -> None:
+        self.pending: list[str] = []
+        self.stored: list[str] = []
+
+    async def add(self, row: str) -> None:
+        self.pending.append(row)
+
+    def in_transaction(self) -> bool:
+        return bool(self.pending)
+
+    async def commit(self) -> None:
+        self.stored += self.pending
+        self.pending = []
+
+    async def rollback(self) -> None:
+        self.pending = []
+
+
+def test_what_a_line_changes_is_stored_with_it_and_what_a_failing_one_changes_is_not() -> None:
+    project = Project(Settings(_env_file=None, _environ={}, _secrets_dir=None, debug=True))
+    project.services.provide(Rows)
+    with Work(project, {"rows": Rows}) as work:
+        console = AwaitingConsole(dict(work.services), work.run_and_store)
+        rows: Rows = work.services["rows"]
+        for line in ("await rows.add('a')", "await rows.add('b'); 1 / 0", "await rows.add('c')"):
+            console.push(line)
+            assert not rows.in_transaction()
+        assert rows.stored == ["a", "c"]

@@ -22,7 +22,10 @@ def shell(
     plain: Annotated[bool, typer.Option("--plain", help="Use Python's own console, even where IPython is.")] = False,
     no_imports: Annotated[bool, typer.Option("--no-imports", help="Import no models and services.")] = False,
 ) -> None:
-    """Run Python with the project loaded and a scope open; `await` works at the prompt."""
+    """Run Python with the project loaded and a scope open; `await` works at the prompt.
+
+    At a prompt, what each line changed is committed with it; a program given by -c or a pipe is one transaction.
+    """
     terminate_cleanly()
     with Work(invocation.project) as work:
         names: dict[str, Any] = {
@@ -38,7 +41,8 @@ def shell(
         elif not sys.stdin.isatty():
             execute(sys.stdin.read(), names, work.run, "<stdin>")
         else:
-            interact(names, work.run, banner(found, invocation), plain=plain)
+            # Nobody knows when the next line comes, and on SQLite whoever has begun to write keeps all others from it.
+            interact(names, work.run_and_store, banner(found, invocation), plain=plain)
 
 
 def banner(found: Namespace, invocation: Invocation) -> str:
@@ -50,4 +54,5 @@ def banner(found: Namespace, invocation: Invocation) -> str:
     if invocation.verbosity >= 2:
         lines += ["", *(f"  {line}" for line in found.lines()), ""]
     lines.append("Also at hand: project, settings, scope; `await get(PostService)` gives a service.")
+    lines.append("What a line changes is committed with it, or rolled back when it fails.")
     return "\n".join(lines)
