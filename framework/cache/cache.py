@@ -171,9 +171,9 @@ class Cache(ABC):
         long has lost it: `lock.held` tells.
         """
         lock = Lock(self, f"{self.prefix}lock:{name}", ttl=ttl)
-        if not await lock.acquire(wait=wait):
-            raise Unavailable("lock", retry_after=ttl, detail="Somebody else is at it.", code="cache.locked")
         try:
+            if not await lock.acquire(wait=wait):
+                raise Unavailable("lock", retry_after=ttl, detail="Somebody else is at it.", code="cache.locked")
             yield lock
         finally:
             await lock.release()

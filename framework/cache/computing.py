@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from framework.cache.codecs import Codec, Mismatch, unfit
 from framework.cache.entries import Entry
@@ -94,6 +94,7 @@ class Computing:
         self._cache = cache
         self._flights: dict[str, Flight] = {}
         self._renewals: dict[str, asyncio.Task[None]] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
 
     async def obtain[T](self, recipe: Recipe[T]) -> T:
         """Return the value of a recipe: the one that is kept, or a new one.
@@ -193,23 +194,25 @@ class Computing:
         """Make the value unless another process does; then wait for it, or take over when that one fails."""
         lock = self._lock(recipe)
         try:
-            for pause in pauses():
-                flight.changes = self._cache.tags.changes
-                # Together, and in this order: somebody may have been faster than the lock.
-                is_ours, (entry, _) = await asyncio.gather(lock.acquire(wait=0), self.find(recipe))
-                if entry is not None:
-                    await lock.release()
-                    return Made(entry)
-                if is_ours:
-                    break
-                flight.changes = None
-                await asyncio.sleep(pause)
-        except Unavailable:
-            return await self._made(recipe, flight)
-        try:
-            return await self._made(recipe, flight)
+            try:
+                entry = await self._waited_for(recipe, flight, lock)
+            except Unavailable:
+                return await self._made(recipe, flight)
+            return Made(entry) if entry is not None else await self._made(recipe, flight)
         finally:
             await lock.release()
+
+    async def _waited_for[T](self, recipe: Recipe[T], flight: Flight, lock: Lock) -> Entry | None:
+        """Return what another process makes, or `None` when the lock is held and it is ours to make."""
+        for pause in pauses():
+            flight.changes = self._cache.tags.changes
+            # Together, and in this order: somebody may have been faster than the lock.
+            is_ours, (entry, _) = await asyncio.gather(lock.acquire(wait=0), self.find(recipe))
+            if entry is not None or is_ours:
+                return entry
+            flight.changes = None
+            await asyncio.sleep(pause)
+        raise AssertionError
 
     def _lock[T](self, recipe: Recipe[T]) -> Lock:
         return Lock(self._cache, f"{self._cache.prefix}making:{recipe.key}", ttl=recipe.lock)
@@ -288,9 +291,16 @@ class Computing:
         except Exception:
             log.exception("A value could not be made anew; the old one is given out until its time is over.")
 
+    def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what is left to do when whoever should do it was cancelled; until then, nothing is closed."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
     async def close(self) -> None:
         """Stop making values in the background."""
         tasks = list(self._renewals.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._finishing, return_exceptions=True)

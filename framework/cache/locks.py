@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from framework.errors import Unavailable
@@ -42,9 +43,16 @@ class Lock:
         end = None if wait is None else loop.time() + wait
         for pause in pauses():
             asked = loop.time()
-            if await self._cache.write_new(self._key, self._token, self._ttl):
-                self._until = asked + self._ttl
-                self._timer = loop.call_later(self._ttl / 3, self._begin_renewal)
+            try:
+                is_ours = await self._cache.write_new(self._key, self._token, self._ttl)
+            except Unavailable:  # no answer: perhaps it is held by now
+                await self._let_go()
+                raise
+            except BaseException:  # cancelled: perhaps too
+                self._let_go_soon()
+                raise
+            if is_ours:
+                self._begin(asked)
                 return True
             if end is not None and loop.time() + pause > end:
                 return False
@@ -53,17 +61,34 @@ class Lock:
 
     async def release(self) -> None:
         """Let go, if it is held. A lock lost meanwhile stays with its new holder."""
+        if self._end():
+            try:
+                await self._let_go()
+            except BaseException:  # cancelled: perhaps it was never sent
+                self._let_go_soon()
+                raise
+
+    async def _let_go(self) -> None:
+        with suppress(Unavailable):  # it ends by itself
+            await self._cache.own_remove(self._key, self._token)
+
+    def _let_go_soon(self) -> None:
+        self._cache.computing.finish(self._let_go())
+
+    def _begin(self, asked: float) -> None:
+        self._until = asked + self._ttl
+        self._timer = asyncio.get_running_loop().call_later(self._ttl / 3, self._begin_renewal)
+
+    def _end(self) -> bool:
+        """Renew it no longer, and tell whether it was acquired."""
         if self._timer is None:
-            return
+            return False
         self._until = 0.0
         self._timer.cancel()
         self._timer = None
         if self._renewal is not None:
             self._renewal.cancel()
-        try:
-            await self._cache.own_remove(self._key, self._token)
-        except Unavailable:
-            return  # it ends by itself
+        return True
 
     def _begin_renewal(self) -> None:
         self._renewal = asyncio.get_running_loop().create_task(self._renew())
