@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,15 @@ ROOT = Path(__file__).parents[1]
 # Without bytecode every program that a test starts compiles a thousand modules first, for two thirds of its time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that may take long, so that no worker is left with one of them at the end."""
+    patience: dict[str, float] = defaultdict(float)
+    for item in items:
+        for mark in item.iter_markers("timeout"):
+            patience[item.location[0]] = max(patience[item.location[0]], mark.args[0])
+    items.sort(key=lambda item: -patience[item.location[0]])
 
 
 def pytest_collection_finish() -> None:

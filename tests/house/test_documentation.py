@@ -34,7 +34,7 @@ def run(command: str, folder: Path) -> str:
     environment |= {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
     environment["PYTEST_ADDOPTS"] = " ".join(QUIET)
     done = subprocess.run(
-        ["bash", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False
+        ["bash", "-ec", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -52,7 +52,7 @@ def test_the_two_commands_that_set_the_project_up_are_the_ones_that_ci_runs() ->
     assert "uv run pytest" in steps
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(180)
 def test_the_project_in_a_minute_is_made_as_the_readme_says_and_serves_what_it_shows(tmp_path: Path) -> None:
     _, minute, *_ = blocks(README, "shell")
     output = run(minute, tmp_path)
