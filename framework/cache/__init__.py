@@ -1,7 +1,8 @@
 """The cache: typed values under keys, for a while. Loads no client before one is used."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from framework.lazy import front_door
 
 if TYPE_CHECKING:
     from framework.cache.backends.addresses import redis_client
@@ -28,27 +29,18 @@ __all__ = [
     "redis_client",
 ]
 
-HOMES = {
-    "Cache": "framework.cache.cache",
-    "CacheSettings": "framework.cache.settings",
-    "Lock": "framework.cache.locks",
-    "MemoryCache": "framework.cache.backends.memory",
-    "NullCache": "framework.cache.backends.null",
-    "RedisCache": "framework.cache.backends.redis",
-    "Tag": "framework.cache.tags",
-    "TwoLevelCache": "framework.cache.backends.two_level",
-    "cached": "framework.cache.cached",
-    "redis_client": "framework.cache.backends.addresses",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "backends.addresses": ["redis_client"],
+        "backends.memory": ["MemoryCache"],
+        "backends.null": ["NullCache"],
+        "backends.redis": ["RedisCache"],
+        "backends.two_level": ["TwoLevelCache"],
+        "cache": ["Cache"],
+        "cached": ["cached"],
+        "locks": ["Lock"],
+        "settings": ["CacheSettings"],
+        "tags": ["Tag"],
+    },
+)

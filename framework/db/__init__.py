@@ -1,7 +1,8 @@
 """The database: models, sessions, repositories and pages. Loads SQLAlchemy only when one of them is used."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from framework.lazy import front_door
 
 if TYPE_CHECKING:
     from sqlmodel import Field
@@ -59,48 +60,26 @@ __all__ = [
     "uuid7",
 ]
 
-HOMES = {
-    "Changes": "framework.db.changes.changes",
-    "ConstraintConflict": "framework.db.connections.integrity",
-    "ConstraintInvalid": "framework.db.connections.integrity",
-    "CursorPage": "framework.db.queries.page",
-    "CursorWindow": "framework.db.queries.window",
-    "Database": "framework.db.sessions.database",
-    "DatabaseSettings": "framework.db.settings",
-    "Field": "framework.db.mapping.model",
-    "Filter": "framework.db.queries.filters",
-    "Filters": "framework.db.queries.filters",
-    "Model": "framework.db.mapping.model",
-    "OrderBy": "framework.db.queries.filters",
-    "Page": "framework.db.queries.page",
-    "ReadRepository": "framework.db.queries.read_repository",
-    "ReadSession": "framework.db.sessions.session",
-    "Relationship": "framework.db.mapping.relationships",
-    "Repository": "framework.db.queries.repository",
-    "Schema": "framework.db.mapping.schema",
-    "Search": "framework.db.queries.filters",
-    "Session": "framework.db.sessions.session",
-    "Timestamp": "framework.db.mapping.timestamps",
-    "Timestamped": "framework.db.mapping.bases",
-    "UUIDKeyed": "framework.db.mapping.bases",
-    "Window": "framework.db.queries.window",
-    "col": "framework.db.mapping.statements",
-    "models_of": "framework.db.mapping.resolution",
-    "rel": "framework.db.mapping.statements",
-    "resolve_models": "framework.db.mapping.resolution",
-    "select": "framework.db.mapping.statements",
-    "tables_of": "framework.db.mapping.resolution",
-    "uuid7": "framework.db.mapping.uuids",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(HOMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "changes.changes": ["Changes"],
+        "connections.integrity": ["ConstraintConflict", "ConstraintInvalid"],
+        "mapping.bases": ["Timestamped", "UUIDKeyed"],
+        "mapping.model": ["Field", "Model"],
+        "mapping.relationships": ["Relationship"],
+        "mapping.resolution": ["models_of", "resolve_models", "tables_of"],
+        "mapping.schema": ["Schema"],
+        "mapping.statements": ["col", "rel", "select"],
+        "mapping.timestamps": ["Timestamp"],
+        "mapping.uuids": ["uuid7"],
+        "queries.filters": ["Filter", "Filters", "OrderBy", "Search"],
+        "queries.page": ["CursorPage", "Page"],
+        "queries.read_repository": ["ReadRepository"],
+        "queries.repository": ["Repository"],
+        "queries.window": ["CursorWindow", "Window"],
+        "sessions.database": ["Database"],
+        "sessions.session": ["ReadSession", "Session"],
+        "settings": ["DatabaseSettings"],
+    },
+)

@@ -1,7 +1,8 @@
 """Logging: text for people in debug, JSON lines for machines otherwise, the request id in every record."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from framework.lazy import front_door
 
 if TYPE_CHECKING:
     from framework.log.formatters import JsonFormatter, TextFormatter
@@ -9,10 +10,10 @@ if TYPE_CHECKING:
 
 __all__ = ["JsonFormatter", "LogSettings", "TextFormatter"]
 
-_HOMES = {"JsonFormatter": "formatters", "LogSettings": "settings", "TextFormatter": "formatters"}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "formatters": ["JsonFormatter", "TextFormatter"],
+        "settings": ["LogSettings"],
+    },
+)

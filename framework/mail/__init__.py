@@ -1,7 +1,8 @@
 """Mails: written from templates, sent in the background, by SMTP or to where a developer looks. Knows no web."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from framework.lazy import front_door
 
 if TYPE_CHECKING:
     from framework.mail.mailers import ConsoleMailer, FileMailer, Mailer, MemoryMailer, SmtpMailer
@@ -23,27 +24,13 @@ __all__ = [
     "Templates",
 ]
 
-HOMES = {
-    "Attachment": "message",
-    "ConsoleMailer": "mailers",
-    "FileMailer": "mailers",
-    "MailSettings": "settings",
-    "Mailer": "mailers",
-    "MemoryMailer": "mailers",
-    "Message": "message",
-    "Outbox": "outbox",
-    "SmtpMailer": "mailers",
-    "Templates": "templates",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "mailers": ["ConsoleMailer", "FileMailer", "Mailer", "MemoryMailer", "SmtpMailer"],
+        "message": ["Attachment", "Message"],
+        "outbox": ["Outbox"],
+        "settings": ["MailSettings"],
+        "templates": ["Templates"],
+    },
+)

@@ -1,7 +1,8 @@
 """Throttling: how often somebody may do something. Knows no web but in `dependencies` and `middleware`."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from framework.lazy import front_door
 
 if TYPE_CHECKING:
     from framework.throttling.dependencies import Throttle
@@ -12,16 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Rate", "Throttle", "Throttler", "ThrottlingSettings", "Usage"]
 
-_HOMES = {
-    "Rate": "rates",
-    "Throttle": "dependencies",
-    "Throttler": "throttler",
-    "ThrottlingSettings": "settings",
-    "Usage": "windows",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "dependencies": ["Throttle"],
+        "rates": ["Rate"],
+        "settings": ["ThrottlingSettings"],
+        "throttler": ["Throttler"],
+        "windows": ["Usage"],
+    },
+)

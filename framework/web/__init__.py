@@ -3,8 +3,9 @@
 Lazy, because settings files import `WebSettings` from here.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from framework.lazy import front_door
 
 if TYPE_CHECKING:
     from framework.web.application import create_app
@@ -44,32 +45,20 @@ __all__ = [
     "scope_of",
 ]
 
-_HOMES = {
-    "Deadline": "deadline",
-    "FieldProblem": "problem",
-    "Handler": "errors",
-    "Identify": "callers",
-    "Inject": "dependencies",
-    "Problem": "problem",
-    "Public": "rule",
-    "Renderer": "errors",
-    "Route": "routing",
-    "Routes": "routing",
-    "Rule": "rule",
-    "WebSettings": "settings",
-    "add_header": "exchange",
-    "caller_of": "callers",
-    "client_key": "proxies",
-    "create_app": "application",
-    "project_of": "exchange",
-    "reverse": "routing",
-    "route_of": "exchange",
-    "routes": "mounting",
-    "scope_of": "dependencies",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "application": ["create_app"],
+        "callers": ["Identify", "caller_of"],
+        "deadline": ["Deadline"],
+        "dependencies": ["Inject", "scope_of"],
+        "errors": ["Handler", "Renderer"],
+        "exchange": ["add_header", "project_of", "route_of"],
+        "mounting": ["routes"],
+        "problem": ["FieldProblem", "Problem"],
+        "proxies": ["client_key"],
+        "routing": ["Route", "Routes", "reverse"],
+        "rule": ["Public", "Rule"],
+        "settings": ["WebSettings"],
+    },
+)
