@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
@@ -24,6 +25,35 @@ from framework.errors import FrameworkError, ImproperlyConfigured
 
 def table(model: type[SQLModel]) -> Table:
     return model.__table__  # type: ignore[attr-defined]
+
+
+# Decimals ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (Decimal("1.005"), "1.01"),
+        (Decimal("-1.005"), "-1.01"),
+        (Decimal("1.0049"), "1.00"),
+        (Decimal("1E+3"), "1000.00"),
+        (Decimal("123456789012345678901234567890.125"), "123456789012345678901234567890.13"),
+        (2, "2.00"),
+        (0.125, "0.13"),
+        (Decimal("NaN"), "NaN"),
+    ],
+)
+def test_a_decimal_is_rounded_when_it_is_set_as_its_column_would(given: Any, kept: str) -> None:
+    made, changed = Book(title="t", price=given), Book(title="t")
+    changed.price = given
+    assert (str(made.price), str(changed.price)) == (kept, kept)
+
+
+def test_a_decimal_field_may_have_a_column_of_another_name_or_hold_nothing() -> None:
+    book = Book(title="t", weight=Decimal("0.25"))
+    assert str(book.weight) == "0.3"
+    book.weight = None
+    assert book.weight is None
 
 
 # Names -------------------------------------------------------------------------------------------------------------

@@ -250,6 +250,16 @@ async def test_a_read_repository_reads_through_a_read_session(library: Database)
 # Writing -----------------------------------------------------------------------------------------------------------
 
 
+async def test_a_decimal_says_the_same_before_and_after_it_was_stored(
+    session: Session, books: Repository[Book]
+) -> None:
+    book = await books.add(Book(title="Emma", price=Decimal("1.005")))
+    said = book.price
+    await session.commit()
+    await session.refresh(book)
+    assert book.price == said == Decimal("1.01")
+
+
 async def test_a_write_brings_back_what_the_database_gave(books: Repository[Book]) -> None:
     book = await books.add(Book(title="Emma"))
     assert book.id > 0

@@ -1,6 +1,7 @@
 """`Model`: sqlmodel's table classes, named so that two apps can share a class name, and safe under asyncio."""
 
 from copy import copy
+from decimal import Decimal
 from typing import Any, ClassVar, cast, dataclass_transform
 
 from pydantic import GetCoreSchemaHandler
@@ -10,6 +11,7 @@ from sqlalchemy import Column, Enum
 from sqlmodel import Field, SQLModel
 from sqlmodel.main import FieldInfo, RelationshipInfo, SQLModelMetaclass
 
+from framework.db.mapping.decimals import rounded, scales_of
 from framework.db.mapping.labels import all_models, label_above, path_of
 from framework.db.mapping.lookup import table_of
 from framework.db.mapping.naming import snake
@@ -59,6 +61,8 @@ class ModelMeta(SQLModelMetaclass):
         finally:
             cls.__annotations__ = annotations
         adopt(table_of(model))
+        made: Any = cls
+        made.__scales__ = scales_of(model)
 
 
 def inherited(bases: tuple[type, ...], name: str) -> Any:
@@ -130,10 +134,16 @@ class Model(SQLModel, metaclass=ModelMeta):
 
     The table is called `label_class` after the app and the class; `__tablename__` gives it another name. As in
     sqlmodel, making a row checks nothing: what comes from outside goes through a schema first, or through
-    `Post.model_validate(...)`. Reading an attribute never asks the database.
+    `Post.model_validate(...)`. A decimal with more places than its column is rounded when it is set. Reading an
+    attribute never asks the database.
     """
 
     __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleMethodOverride, reportIncompatibleVariableOverride]
+    __scales__: ClassVar[dict[str, Decimal]] = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        scale = self.__scales__.get(name)
+        super().__setattr__(name, value if scale is None else rounded(value, scale))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler, /) -> CoreSchema:

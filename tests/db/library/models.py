@@ -33,6 +33,7 @@ class Book(Owned, Timestamped, table=True):
     title: str = Field(index=True, max_length=200)
     pages: int | None = None
     price: Decimal = Field(default=Decimal("1.50"), max_digits=8, decimal_places=2)
+    weight: Decimal | None = Field(default=None, decimal_places=1, sa_column_kwargs={"name": "weight_in_kg"})
     genre: Genre = Genre.PROSE
     tags: list["Tag"] = Relationship(back_populates="books", link_model="library.BookTag")
     chapters: list["Chapter"] = Relationship(back_populates="book", cascade_delete=True)
