@@ -10,12 +10,21 @@ from framework.web.settings import LoadSettings
 __all__ = ["Gate"]
 
 
+class Line(deque[asyncio.Future[bool]]):
+    """Who waits for a place, first come, first served."""
+
+    standing_since = 0.0
+    """When it was empty last, while it is not."""
+
+
 class Gate:
     """Lets in as many as may be at work; the others queue, first come, first served, and for a short while only.
 
     A queue that empties now and then absorbs a burst, so who joins it may wait for `interval`. One that has stood for
     longer is overload, and waiting in it helps nobody: from then on who joins waits for `target` at most. That is
     CoDel's idea, in the simple form that servers use. What is let in is answered in good time, whatever is refused.
+
+    Who was in before, and made place while it waited for its client, has a line of its own that goes first.
     """
 
     def __init__(self, settings: LoadSettings) -> None:
@@ -24,31 +33,32 @@ class Gate:
         self._most_waiting = settings.waiting
         self._target = settings.target
         self._interval = settings.interval
-        self._waiting: deque[asyncio.Future[bool]] = deque()
-        self._standing_since = 0.0
+        self._returning = Line()
+        self._waiting = Line()
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return len(self._returning) + len(self._waiting)
 
     def enter(self) -> bool:
         """Enter if that is possible without waiting. Who does has to `leave`."""
-        if self.active >= self._most or self._waiting:
+        if self.active >= self._most:  # which it is as long as anybody waits
             return False
         self.active += 1
         return True
 
-    async def wait(self) -> bool:
+    async def wait(self, *, returning: bool = False) -> bool:
         """Queue, and tell whether a place came in time. Who got one has to `leave`."""
-        if len(self._waiting) >= self._most_waiting:
+        line = self._returning if returning else self._waiting
+        if len(line if returning else self) >= self._most_waiting:
             return False
         loop = asyncio.get_running_loop()
         now = monotonic()
-        if not self._waiting:
-            self._standing_since = now
-        patience = self._interval if now - self._standing_since < self._interval else self._target
+        if not line:
+            line.standing_since = now
+        patience = self._interval if now - line.standing_since < self._interval else self._target
         place: asyncio.Future[bool] = loop.create_future()
-        self._waiting.append(place)
-        giving_up = loop.call_later(patience, self._give_up, place)
+        line.append(place)
+        giving_up = loop.call_later(patience, _give_up, line, place)
         try:
             return await place
         except asyncio.CancelledError:
@@ -59,22 +69,20 @@ class Gate:
             giving_up.cancel()
             if place.cancelled():
                 with suppress(ValueError):
-                    self._waiting.remove(place)
+                    line.remove(place)
 
     def leave(self) -> None:
         """Make place: for the one that has waited for longest, if any."""
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place.done():  # else it was cancelled, and has not noticed yet
-                place.set_result(True)
-                return
+        for line in (self._returning, self._waiting):
+            while line:
+                place = line.popleft()
+                if not place.done():  # else it was cancelled, and has not noticed yet
+                    place.set_result(True)
+                    return
         self.active -= 1
 
-    def re_enter(self) -> None:
-        """Enter without asking: whoever left for a while and has work half done."""
-        self.active += 1
 
-    def _give_up(self, place: asyncio.Future[bool]) -> None:
-        if not place.done():
-            self._waiting.remove(place)
-            place.set_result(False)
+def _give_up(line: Line, place: asyncio.Future[bool]) -> None:
+    if not place.done():
+        line.remove(place)
+        place.set_result(False)

@@ -11,7 +11,7 @@ __all__ = ["Flight", "Watch", "noticing"]
 TICK = 0.1
 """Seconds between two looks. A timer for each limit of each request would cost more than the request's other layers."""
 
-type Reason = Literal["deadline", "body", "write"]
+type Reason = Literal["deadline", "body", "write", "overload"]
 
 
 class Flight:

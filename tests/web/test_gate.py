@@ -30,6 +30,21 @@ async def test_as_many_enter_as_may_and_the_next_waits_for_its_turn():
     assert made.active == 0
 
 
+async def test_who_returns_goes_before_who_comes():
+    made = gate(concurrency=1)
+    assert made.enter()
+    comes = asyncio.create_task(made.wait())
+    await asyncio.sleep(0)
+    returns = [asyncio.create_task(made.wait(returning=True)) for _ in range(2)]
+    await asyncio.sleep(0)
+    for expected in (*returns, comes):
+        made.leave()
+        await asyncio.sleep(0)
+        assert [task for task in (*returns, comes) if task.done()][-1] is expected
+    made.leave()
+    assert (made.active, len(made)) == (0, 0)
+
+
 async def test_a_full_queue_refuses_at_once():
     made = gate(waiting=1)
     assert made.enter()
@@ -67,7 +82,7 @@ async def test_places_of_cancelled_waiters_are_neither_lost_nor_given_twice():
 
     async def request():
         nonlocal most
-        if made.enter() or await made.wait():
+        if made.enter() or await made.wait(returning=random.random() < 0.3):
             most = max(most, made.active)
             try:
                 await asyncio.sleep(random.random() / 200)

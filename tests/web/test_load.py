@@ -16,7 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from framework.web import WebSettings
+from framework.web import WebSettings, create_app
 
 ROUTES = """
 import asyncio, threading, time
@@ -92,6 +92,20 @@ async def large():
 
 @router.post("/body")
 async def body(request: Request): return len(await request.body())
+
+at_work, most_at_work = 0, 0
+
+@router.post("/work")
+async def work(request: Request):
+    global at_work, most_at_work
+    await request.body()
+    at_work += 1
+    most_at_work = max(most_at_work, at_work)
+    await asyncio.sleep(0.1)
+    at_work -= 1
+
+@router.get("/read")
+async def read(request: Request): return len(await request.body())
 
 @router.post("/parsed")
 async def parsed(value: dict): return value
@@ -226,6 +240,20 @@ def test_health_is_answered_whatever_the_load_and_handshakes_are_load(run):
         assert refused.value.response.status_code == 503
 
 
+async def test_what_is_exempt_is_so_behind_a_root_path_too(build, client, write):
+    load = {"concurrency": 1, "waiting": 0}
+    project = build(write("load", routes=ROUTES), web=WebSettings(load=load), allowed_hosts=("example.com",))
+    app = create_app(project)
+    app.root_path = "/svc"
+    async with client(app, base_url="http://example.com") as http:
+        slow = asyncio.create_task(http.get("/svc/slow"))
+        await asyncio.sleep(0.05)
+        assert (await http.get("/svc/quick")).status_code == 503
+        assert (await http.get("/svc/health/x", headers={"host": "10.0.0.9"})).status_code == 200
+        assert (await http.get("/svc/quick", headers={"host": "10.0.0.9"})).status_code == 400
+        assert (await slow).status_code == 200
+
+
 def test_a_stream_and_an_open_websocket_hold_no_place(run):
     url = run(load={"concurrency": 1, "waiting": 0})
     with httpx.stream("GET", f"{url}/stream") as stream, connect(url.replace("http", "ws") + "/talk") as talk:
@@ -236,7 +264,7 @@ def test_a_stream_and_an_open_websocket_hold_no_place(run):
 
 
 def test_clients_that_send_slowly_keep_nobody_out(run):
-    url = run(load={"concurrency": 2, "waiting": 0})
+    url = run(load={"concurrency": 2, "waiting": 10})
     parts = urlsplit(url)
     slow = [socket.create_connection((parts.hostname, parts.port)) for _ in range(5)]
     for each in slow:
@@ -246,6 +274,51 @@ def test_clients_that_send_slowly_keep_nobody_out(run):
     for each in slow:
         each.sendall(b"def")
         assert each.recv(100).startswith(b"HTTP/1.1 200")
+        each.close()
+
+
+async def post_late(url: str) -> tuple[int, bytes]:
+    """Send a head, and the body when the request has given its place up; return status and answer."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(b"POST /work HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n\r\n")
+    await asyncio.sleep(0.3)
+    writer.write(b"abc")
+    answer = await reader.read()
+    writer.close()
+    return int(answer[9:12]), answer
+
+
+async def test_whose_body_comes_late_needs_a_place_for_the_work(run):
+    url = run(load={"concurrency": 2, "waiting": 100, "interval": 5})
+    answers = await asyncio.gather(*(post_late(url) for _ in range(12)))
+    assert [status for status, _ in answers] == [200] * 12
+    assert import_module("load.routes").most_at_work == 2
+
+
+async def test_whose_body_comes_late_is_told_to_come_back_when_no_place_is_free_in_time(run):
+    url = run(load={"concurrency": 2, "waiting": 12, "interval": 0.15})
+    answers = await asyncio.gather(*(post_late(url) for _ in range(12)))
+    statuses = Counter(status for status, _ in answers)
+    assert set(statuses) == {200, 503}
+    assert statuses[200] <= 6
+    assert import_module("load.routes").most_at_work == 2
+    refused = next(answer for status, answer in answers if status == 503)
+    assert re.search(rb"(?i)retry-after: 1", refused)
+    assert b'"code":"overloaded"' in refused
+    assert (await post_late(url))[0] == 200
+
+
+def test_a_get_with_half_a_body_keeps_nobody_out_and_is_answered_408(run):
+    url = run(load={"concurrency": 2, "waiting": 10}, body=0.5, deadline=10)
+    parts = urlsplit(url)
+    slow = [socket.create_connection((parts.hostname, parts.port), timeout=5) for _ in range(2)]
+    for each in slow:
+        each.sendall(b"GET /read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc")
+    time.sleep(0.2)
+    assert httpx.get(f"{url}/quick").status_code == 200
+    for each in slow:
+        assert each.recv(100).startswith(b"HTTP/1.1 408")
         each.close()
 
 

@@ -14,11 +14,11 @@ from framework.project import Project
 from framework.web.errors import Errors
 from framework.web.exchange import KEY, Exchange
 from framework.web.gate import Gate
+from framework.web.paths import path_of
 from framework.web.problem import Problem
 from framework.web.settings import WebSettings
 from framework.web.watch import Flight, Watch, noticing
 
-_BODILESS = ("GET", "HEAD", "OPTIONS")
 _STARTS = ("http.response.start", "websocket.accept", "websocket.close", "websocket.http.response.start")
 
 OVERLOADED = Problem(503, "overloaded", detail="The server has too much to do.", headers={"Retry-After": "1"})
@@ -31,6 +31,10 @@ _REASONS = {
     "body": "its body came too slowly",
     "write": "the client did not read the response",
 }
+_ANSWERS = {"body": TOO_SLOW, "overload": OVERLOADED}
+
+_MOMENT = 0.02
+"""Seconds that a body may be late without its request giving its place up: many clients send the head by itself."""
 
 _log = logging.getLogger("framework.web")
 
@@ -39,7 +43,8 @@ class Load:
     """Refuses requests while others wait for too long already, and breaks off what takes too long.
 
     A request holds its place until its response begins: a stream is no load of this kind, nor is a websocket that was
-    accepted. It gives the place up while it waits for its body, so that slow clients keep nobody out.
+    accepted. It gives the place up while its body comes slowly, so that slow clients keep nobody out, and has to get
+    one again when all of it has come.
     """
 
     def __init__(self, app: ASGIApp, *, project: Project, settings: WebSettings, errors: Errors, watch: Watch) -> None:
@@ -54,7 +59,7 @@ class Load:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the handshake of a websocket."""
-        if scope["type"] not in ("http", "websocket") or scope["path"].startswith(self._exempt):
+        if scope["type"] not in ("http", "websocket") or path_of(scope).startswith(self._exempt):
             await self.app(scope, receive, send)
         elif self._watch.lag() > self._patience or not (self.gate.enter() or await self.gate.wait()):
             await self._answer(OVERLOADED, scope, receive, send)
@@ -64,8 +69,8 @@ class Load:
             exchange.flight = passage
             self._watch.begin(passage)
             try:
-                has_body = scope["type"] == "http" and scope["method"] not in _BODILESS
-                await self.app(scope, passage.receive if has_body else receive, passage.send)
+                # Any method may have a body.
+                await self.app(scope, passage.receive if scope["type"] == "http" else receive, passage.send)
             except asyncio.CancelledError as error:
                 problem = self._why(passage, error, scope)
                 if not passage.started:
@@ -81,8 +86,9 @@ class Load:
         self._watch.end(passage)
         if passage.take_back():
             reason = passage.expired or "deadline"
-            _log.warning("Broke off %s %s: %s.", scope.get("method", "WS"), scope["path"], _REASONS[reason])
-            return TOO_SLOW if reason == "body" else TOO_LATE
+            if reason in _REASONS:  # an overload is no time for more to write
+                _log.warning("Broke off %s %s: %s.", scope.get("method", "WS"), scope["path"], _REASONS[reason])
+            return _ANSWERS.get(reason, TOO_LATE)
         if self._project.stopping and passage.expired is None:
             passage.task.uncancel()
             return STOPPING
@@ -102,8 +108,10 @@ class Passage(Flight):
 
     __slots__ = (
         "_came",
+        "_has_place",
         "_is_complete",
         "_layer",
+        "_making_place",
         "_receive",
         "_send",
         "_since",
@@ -120,6 +128,8 @@ class Passage(Flight):
         self._receive = receive
         self._send = send
         self._came = 0
+        self._has_place = True
+        self._making_place: asyncio.TimerHandle | None = None
         self._is_complete = False
         self._streams = False
         self.started = False
@@ -129,6 +139,11 @@ class Passage(Flight):
         if not self.started:
             self.started = True
             self.deadline = None
+            self._make_place()
+
+    def _make_place(self) -> None:
+        if self._has_place:
+            self._has_place = False
             self._layer.gate.leave()
 
     def send(self, message: Message) -> Awaitable[None]:
@@ -154,18 +169,33 @@ class Passage(Flight):
         message = await noticing(self._receive(), self._starved, self._fed)
         self._came += len(message.get("body", b""))
         self._is_complete = not message.get("more_body", False)
+        if self._is_complete and not self._has_place and not self.started:
+            await self._return()
         return message
 
     def _starved(self) -> None:
         timeouts = self._layer.timeouts
         self.body_until = self._since + timeouts.body + self._came / timeouts.body_rate
         self._waited_since = monotonic()
-        if not self.started:
-            self._layer.gate.leave()
+        if self._has_place:
+            self._making_place = self.task.get_loop().call_later(_MOMENT, self._make_place)
 
     def _fed(self) -> None:
         self.body_until = None
+        if self._making_place is not None:
+            self._making_place.cancel()
+            self._making_place = None
         if self.deadline is not None:
             self.deadline += monotonic() - self._waited_since
-        if not self.started:
-            self._layer.gate.re_enter()
+
+    async def _return(self) -> None:
+        """Get a place again, before those that come now; break the request off when there is none in time."""
+        gate = self._layer.gate
+        if gate.enter() or await gate.wait(returning=True):
+            self._has_place = True
+            if self.started:  # meanwhile, by another task
+                self._make_place()
+            return
+        self.expired = "overload"
+        self.task.cancel()
+        await asyncio.get_running_loop().create_future()  # whichever task this is, it goes no further
