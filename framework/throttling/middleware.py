@@ -9,7 +9,7 @@ from framework.throttling.dependencies import throttler_of
 from framework.throttling.headers import tell
 from framework.throttling.settings import ThrottlingSettings
 from framework.throttling.throttler import refusal
-from framework.web import client_key
+from framework.web import client_key, path_of
 
 __all__ = ["middleware"]
 
@@ -31,7 +31,7 @@ class DefaultRates:
             if settings is None:
                 project: Project = scope["app"].state.project
                 settings = self._settings = project.settings.section(ThrottlingSettings)
-            if settings.default is not None and not scope["path"].startswith(settings.exempt):
+            if settings.default is not None and not path_of(scope).startswith(settings.exempt):
                 await self._count(HTTPConnection(scope), settings.default)
         await self.app(scope, receive, send)
 

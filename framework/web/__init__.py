@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from framework.web.errors import Handler, Renderer
     from framework.web.exchange import add_header, project_of, route_of
     from framework.web.mounting import routes
+    from framework.web.paths import path_of
     from framework.web.problem import FieldProblem, Problem
     from framework.web.proxies import client_key
     from framework.web.routing import Route, Routes, reverse
@@ -38,6 +39,7 @@ __all__ = [
     "caller_of",
     "client_key",
     "create_app",
+    "path_of",
     "project_of",
     "reverse",
     "route_of",
@@ -55,6 +57,7 @@ __getattr__, __dir__ = front_door(
         "errors": ["Handler", "Renderer"],
         "exchange": ["add_header", "project_of", "route_of"],
         "mounting": ["routes"],
+        "paths": ["path_of"],
         "problem": ["FieldProblem", "Problem"],
         "proxies": ["client_key"],
         "routing": ["Route", "Routes", "reverse"],

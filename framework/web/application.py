@@ -18,6 +18,7 @@ from framework.web.errors import Errors
 from framework.web.middleware import app_layers, outer_layers
 from framework.web.mounting import mount
 from framework.web.openapi import describe_access, describe_failures, make_ids_unique
+from framework.web.paths import path_of
 from framework.web.routing import Routes
 from framework.web.settings import TelemetrySettings, WebSettings
 from framework.web.stopping import noticing_signals
@@ -126,5 +127,5 @@ def telemetry(settings: TelemetrySettings) -> TelemetryConfig:
         "logs": settings.logs,
         "operation_spans": settings.operation_spans,
         "auto_configure": automatic,
-        "exclude": lambda scope: str(scope["path"]).startswith(settings.exclude),
+        "exclude": lambda scope: path_of(scope).startswith(settings.exclude),
     }

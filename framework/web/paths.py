@@ -1,4 +1,4 @@
-"""Paths made from a template and parameters."""
+"""Paths: what an application sees of one, and what is made from a template and parameters."""
 
 import re
 from collections.abc import Mapping
@@ -6,10 +6,17 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.convertors import Convertor
+from starlette.types import Scope
 
 _PARAMETER = re.compile(r"{([a-zA-Z_]\w*)}")
 _SAFE = "/~:@!$&'()*+,;="
 """What a path may hold besides letters and digits (RFC 3986), and the slashes of a `path` parameter."""
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path of a request as routes have it: without the `root_path` that a proxy or a mount put before."""
+    path, root = str(scope["path"]), str(scope.get("root_path") or "").rstrip("/")
+    return path.removeprefix(root) if root and (path == root or path.startswith(f"{root}/")) else path
 
 
 def fill(template: str, convertors: Mapping[str, Convertor[Any]], params: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from framework.web.exchange import exchange_of
+from framework.web.paths import path_of
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -33,8 +34,7 @@ You see this page because <code>DEBUG</code> is on.</p>
 
 def is_root(request: Request) -> bool:
     """Tell whether nothing was matched because the root itself was asked for."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", "").rstrip("/"))
-    return path in ("", "/") and request.method in ("GET", "HEAD") and "endpoint" not in request.scope
+    return path_of(request.scope) in ("", "/") and request.method in ("GET", "HEAD") and "endpoint" not in request.scope
 
 
 def welcome(request: Request) -> HTMLResponse:

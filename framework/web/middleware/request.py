@@ -14,6 +14,7 @@ from framework.web.callers import identifiers
 from framework.web.errors import Errors
 from framework.web.exchange import KEY, Exchange, current
 from framework.web.middleware.hosts import Hosts
+from framework.web.paths import path_of
 from framework.web.problem import Problem
 from framework.web.proxies import Proxies
 from framework.web.routing import Routes
@@ -88,7 +89,7 @@ class RequestLayer:
             await send(message)
 
         try:
-            if self._hosts.allow(host) or scope["path"].startswith(self._any_host):
+            if self._hosts.allow(host) or path_of(scope).startswith(self._any_host):
                 await self.app(scope, receive, send_with_headers)
             else:
                 await self._refuse(host, scope, receive, send_with_headers)
