@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, ValidationError
@@ -35,6 +35,9 @@ class Codec[T]:
             if error.code != "type-adapter-config-unused":  # models, dataclasses and typed dicts have their own
                 raise unfit(type_, error) from error
             self._adapter = TypeAdapter(type_)
+        # The adapter's own methods pass on a dozen options, which costs as much as the reading of a row.
+        self._write: Callable[..., bytes] = self._adapter.serializer.to_json
+        self._read: Callable[[bytes], T] = self._adapter.validator.validate_json
         self.mark = mark_of(self._adapter, type_)
         """Tells apart what was written for another type, or for an earlier form of this one."""
 
@@ -46,7 +49,7 @@ class Codec[T]:
         """Return the bytes of a value of the type, or of one that Pydantic takes for it: a row for its schema."""
         try:
             try:
-                return self._adapter.dump_json(value, warnings="error")
+                return self._write(value, warnings="error")
             except PydanticSerializationError:
                 return self._adapter.dump_json(self._adapter.validate_python(value, from_attributes=True))
         except (PydanticSerializationError, ValidationError) as error:
@@ -55,7 +58,7 @@ class Codec[T]:
     def load(self, data: bytes) -> T:
         """Return the value. Raises `Mismatch` for bytes that are none of the type."""
         try:
-            return self._adapter.validate_json(data)
+            return self._read(data)
         except ValidationError as error:
             raise Mismatch from error
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from framework.cache.codecs import NO_MARK
 
-__all__ = ["Entry"]
+__all__ = ["NO_VERSIONS", "Entry"]
 
 FORMAT = 0x01
 """The first byte. No digit and no minus sign, with which counters begin."""
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     @classmethod
     def decode(cls, data: bytes) -> Self | None:
         """Return the entry, or `None` for bytes that are none; a counter is one that nobody said the type of."""
-        if not data or data[0] != FORMAT or len(data) < HEAD.size:
+        if len(data) < HEAD.size or data[0] != FORMAT:
             return cls(data) if data[:1].isdigit() or data[:1] == b"-" else None
         _, flags, mark, stale_at, count = HEAD.unpack_from(data)
         place = HEAD.size

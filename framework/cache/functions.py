@@ -50,6 +50,8 @@ class CachedFunction:
         self.signature = Signature(function)
         self._takes: frozenset[str] = frozenset()
         """What the function that tells the tags takes."""
+        self._names: tuple[str, ...] | None = None
+        """The tags, where they are the same for all arguments; read late, for models are mapped late."""
         if callable(keeping.tags):
             self._takes = frozenset(inspect.signature(keeping.tags).parameters)
 
@@ -63,7 +65,9 @@ class CachedFunction:
             )
         given = self.signature.bind(args, kwargs)
         services = self.services()
-        cache = await cache_of(services)
+        cache = services.find_value(Cache)
+        if cache is None:
+            cache = await cache_of(services)
         means = self.signature.means(services, given)
         return await cache.computing.obtain(self.recipe(cache, services, given, means, cache.codecs.of(self.type)))
 
@@ -107,41 +111,78 @@ class CachedFunction:
         `prepare` returns the means that the caller did not give.
         """
         keeping = self.keeping
-        result: Any = None
-
-        async def made_with(fresh: Mapping[str, Any]) -> Any:
-            nonlocal result
-            result = await self.signature.call({**given, **fresh})
-            return result if finish is None else await finish(result)
-
-        async def make() -> Any:
-            return await made_with(await prepare() if prepare is not None else {})
-
-        async def remake() -> Any:
-            async with services.scope() as scope:  # the caller's is over by then
-                fresh = {name: await scope.get(kind) for name, kind in means.items() if kind in services}
-                return await made_with(fresh)
-
+        call = Call(self, services, given, means, prepare, finish)
         by_result = "result" in self._takes
         return Recipe(
             f"{cache.key(self.signature.key(given, means))}{key}",
             codec,
-            make,
-            ttl=keeping.ttl,
-            tags=() if by_result else cache.tags.names(self._tags(given)),
-            tags_of=(lambda _: self._tags({**given, "result": result})) if by_result else None,
-            stale=keeping.stale,
-            missing=keeping.missing,
-            lock=keeping.lock,
-            remake=remake,
+            call.make,
+            keeping.ttl,
+            () if by_result else self.names(cache, given),
+            call.tags if by_result else None,
+            keeping.stale,
+            keeping.missing,
+            keeping.lock,
+            call.remake,
         )
 
-    def _tags(self, given: Mapping[str, Any]) -> Iterable[Tag]:
+    def names(self, cache: Cache, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the tags, as far as they are known from the arguments."""
+        if self._names is None:
+            names = cache.tags.names(self.tags(given))
+            if callable(self.keeping.tags):
+                return names
+            self._names = names
+        return self._names
+
+    def tags(self, given: Mapping[str, Any]) -> Iterable[Tag]:
+        """Return the tags for these arguments, and for the `result` among them."""
         tags = self.keeping.tags
         if not callable(tags):
             return tags
         asked = cast("Callable[..., Iterable[Tag]]", tags)
         return asked(**{name: value for name, value in given.items() if name in self._takes})
+
+
+class Call:
+    """One call of a cached function, should its result have to be made."""
+
+    __slots__ = ("_finish", "_function", "_given", "_means", "_prepare", "_result", "_services")
+
+    def __init__(
+        self,
+        function: CachedFunction,
+        services: Services,
+        given: Mapping[str, Any],
+        means: Mapping[str, Any],
+        prepare: Callable[[], Awaitable[Mapping[str, Any]]] | None,
+        finish: Callable[[Any], Awaitable[Any]] | None,
+    ) -> None:
+        self._function = function
+        self._services = services
+        self._given = given
+        self._means = means
+        self._prepare = prepare
+        self._finish = finish
+        self._result: Any = None
+
+    async def make(self) -> Any:
+        """Make the result with the means of the caller."""
+        return await self._made_with(await self._prepare() if self._prepare is not None else {})
+
+    async def remake(self) -> Any:
+        """Make it with means of its own: the caller's are gone by then."""
+        async with self._services.scope() as scope:
+            fresh = {name: await scope.get(kind) for name, kind in self._means.items() if kind in self._services}
+            return await self._made_with(fresh)
+
+    def tags(self, _: Any) -> Iterable[Tag]:
+        """Return the tags that the result tells."""
+        return self._function.tags({**self._given, "result": self._result})
+
+    async def _made_with(self, fresh: Mapping[str, Any]) -> Any:
+        self._result = await self._function.signature.call({**self._given, **fresh})
+        return self._result if self._finish is None else await self._finish(self._result)
 
 
 async def cache_of(services: Services) -> Cache:

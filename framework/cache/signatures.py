@@ -36,6 +36,8 @@ class Signature:
         self._by_name = all(
             each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY) for each in self.parameters.values()
         )
+        self._all = len(self._positional) if self._by_name and len(self._positional) == len(self.parameters) else -1
+        """How many arguments are all of them, given by position."""
         self._defaults = {
             name: each.default for name, each in self.parameters.items() if each.default is not inspect.Parameter.empty
         }
@@ -52,7 +54,7 @@ class Signature:
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments by name, defaults included."""
-        if not kwargs and self._by_name and len(args) == len(self.parameters) == len(self._positional):
+        if len(args) == self._all and not kwargs:
             return dict(zip(self._positional, args, strict=True))
         if not self._by_name or len(args) > len(self._positional):
             bound = self._signature.bind(*args, **kwargs)
@@ -86,7 +88,11 @@ class Signature:
     def key(self, given: Mapping[str, Any], without: Mapping[str, Any]) -> str:
         """Return the key for the arguments `given`."""
         # In the order of the parameters, however they were passed.
-        asked = {name: told(given[name]) for name in self.parameters if name in given and name not in without}
+        asked = {
+            name: value if type(value := given[name]) in PLAIN else told(value)
+            for name in self.parameters
+            if name in given and name not in without
+        }
         try:
             text = to_json(asked).decode() if asked else ""
         except PydanticSerializationError:
@@ -106,8 +112,7 @@ class Signature:
 
 def told(value: Any) -> Any:
     """Return what tells an argument from others; of a row its name, since the rest of it may change."""
-    kind = cast("Any", type(value))
-    return value if kind in PLAIN or not hasattr(kind, "__table__") else names_of(value)[0]
+    return names_of(value)[0] if hasattr(cast("Any", type(value)), "__table__") else value
 
 
 def is_key(value: Any) -> bool:

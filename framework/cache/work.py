@@ -18,6 +18,8 @@ def at_work() -> Iterator[Work]:
 
 def uncommitted() -> set[str]:
     """Return the tags of what the caller changed and nobody else sees yet: what it computes may be true for nobody."""
+    if not works.get():
+        return set()
     return {name for work in at_work() for name in names_of_tables(work.uncommitted())}
 
 
@@ -26,5 +28,7 @@ def reading_for() -> float:
 
     A session keeps the rows it has read, and a snapshot all rows as they were.
     """
+    if not works.get():
+        return 0
     began = [work.since for work in at_work() if work.since is not None]
     return time.monotonic() - min(began) if began else 0
