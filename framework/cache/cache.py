@@ -255,6 +255,19 @@ class Cache(ABC):
     async def own_remove(self, key: str, value: bytes) -> bool:
         """Let `key` hold nothing if it holds exactly `value`, and tell whether it did. Atomic."""
 
+    async def write_new_and_read(
+        self, key: str, value: bytes, ttl: float | None, keys: Sequence[str]
+    ) -> tuple[bool, Sequence[bytes | None]]:
+        """The same as `write_new`, and then `read`: for a backend that can do both in one turn."""
+        return await self.write_new(key, value, ttl), await self.read(keys)
+
+    async def write_and_own_remove(
+        self, values: Mapping[str, bytes], ttl: float | None, key: str, value: bytes
+    ) -> None:
+        """The same as `write`, and then `own_remove`: for a backend that can do both in one turn."""
+        await self.write(values, ttl)
+        await self.own_remove(key, value)
+
     async def ping(self) -> None:  # noqa: B027 - memory has nothing to ask
         """Raise `Unavailable` when the cache cannot be used."""
 

@@ -4,14 +4,14 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from framework.cache.codecs import Codec, Mismatch, unfit
-from framework.cache.entries import Entry
+from framework.cache.entries import NO_VERSIONS, Entry
 from framework.cache.locks import Lock, pauses
 from framework.cache.tags import Tag, stands
 from framework.cache.work import reading_for, uncommitted
@@ -135,22 +135,30 @@ class Computing:
 
     async def find[T](self, recipe: Recipe[T]) -> tuple[Entry | None, Versions]:
         """Return what is kept and still good, also when its time is over, or `None`; and how the tags stand."""
-        cache = self._cache
         try:
-            found, *standing = await cache.read([recipe.key, *map(cache.tags.key, recipe.tags)])
-            versions = dict(zip(recipe.tags, standing, strict=True))
-            entry = Entry.decode(found) if found is not None else None
-            if entry is None or not recipe.codec.accepts(entry.mark):
-                return None, versions
-            if not entry.versions:
-                return entry, versions
-            if not versions.keys() >= entry.versions.keys():
-                entry = (await cache.tags.good({"": entry})).get("")
-            elif not stands(entry, versions):
-                entry = None
+            held = await self._cache.read(self._keys(recipe))
         except Unavailable:
-            return None, {}
-        return entry, versions
+            return None, NO_VERSIONS
+        return await self._judged(recipe, held)
+
+    def _keys[T](self, recipe: Recipe[T]) -> list[str]:
+        return [recipe.key, *map(self._cache.tags.key, recipe.tags)] if recipe.tags else [recipe.key]
+
+    async def _judged[T](self, recipe: Recipe[T], held: Sequence[bytes | None]) -> tuple[Entry | None, Versions]:
+        """Return what is good of what the keys of a recipe hold, and how the tags stand."""
+        versions: Versions = dict(zip(recipe.tags, held[1:], strict=True)) if recipe.tags else NO_VERSIONS
+        found = held[0]
+        entry = Entry.decode(found) if found is not None else None
+        if entry is None or not recipe.codec.accepts(entry.mark):
+            return None, versions
+        if not entry.versions:
+            return entry, versions
+        if versions.keys() >= entry.versions.keys():
+            return entry if stands(entry, versions) else None, versions
+        try:
+            return (await self._cache.tags.good({"": entry})).get(""), versions
+        except Unavailable:
+            return None, NO_VERSIONS
 
     async def _join[T](self, recipe: Recipe[T], versions: Versions) -> Entry:
         """Wait for the caller that is making the value, or be that caller."""
@@ -195,21 +203,22 @@ class Computing:
         lock = self._lock(recipe)
         try:
             try:
-                entry = await self._waited_for(recipe, flight, lock)
+                entry, versions = await self._waited_for(recipe, flight, lock)
             except Unavailable:
                 return await self._made(recipe, flight)
-            return Made(entry) if entry is not None else await self._made(recipe, flight)
+            return Made(entry) if entry is not None else await self._made(recipe, flight, lock, versions)
         finally:
             await lock.release()
 
-    async def _waited_for[T](self, recipe: Recipe[T], flight: Flight, lock: Lock) -> Entry | None:
+    async def _waited_for[T](self, recipe: Recipe[T], flight: Flight, lock: Lock) -> tuple[Entry | None, Versions]:
         """Return what another process makes, or `None` when the lock is held and it is ours to make."""
         for pause in pauses():
             flight.changes = self._cache.tags.changes
-            # Together, and in this order: somebody may have been faster than the lock.
-            is_ours, (entry, _) = await asyncio.gather(lock.acquire(wait=0), self.find(recipe))
+            # Read after the lock is held: somebody may have been faster.
+            is_ours, held = await lock.try_and_read(self._keys(recipe))
+            entry, versions = await self._judged(recipe, held)
             if entry is not None or is_ours:
-                return entry
+                return entry, versions
             flight.changes = None
             await asyncio.sleep(pause)
         raise AssertionError
@@ -218,16 +227,24 @@ class Computing:
         return Lock(self._cache, f"{self._cache.prefix}making:{recipe.key}", ttl=recipe.lock)
 
     async def _made[T](
-        self, recipe: Recipe[T], flight: Flight | None = None, make: Callable[[], Awaitable[T]] | None = None
+        self,
+        recipe: Recipe[T],
+        flight: Flight | None = None,
+        lock: Lock | None = None,
+        seen: Versions = NO_VERSIONS,
+        make: Callable[[], Awaitable[T]] | None = None,
     ) -> Made:
-        """Make the value and keep it, unless what it depends on changed meanwhile."""
+        """Make the value and keep it, unless what it depends on changed meanwhile. Keeping it lets go of the lock.
+
+        `seen` is how the tags stood just before, where somebody looked.
+        """
         began, changed = time.monotonic(), uncommitted()
-        if flight is not None:
+        if flight is not None and flight.changes is None:
             flight.changes = self._cache.tags.changes
-        versions = await self._versions(recipe)
+        versions = await self._versions(recipe, seen) if recipe.tags else {}
         if flight is not None:
             flight.versions = versions
-        tags: Iterable[Tag] = ()
+        known, names = self._cache.tags, ()
         try:
             value = await (make or recipe.make)()
         except NotFound as error:
@@ -237,37 +254,41 @@ class Computing:
             entry = Entry(json.dumps(said).encode(), recipe.codec.mark, absent=True)
         else:
             entry = Entry(recipe.codec.dump(value), recipe.codec.mark)
-            tags = recipe.tags_of(value) if recipe.tags_of is not None else ()
+            if recipe.tags_of is not None:
+                names = known.names(recipe.tags_of(value))
         if uncommitted() != changed:  # it wrote, which those who got it from the cache would not do
             return Made(entry, is_for_all=False)
-        known = self._cache.tags
-        names = known.names(tags)
         reading = max(time.monotonic() - began if names else 0, reading_for())
         try:
             if versions is None:
                 raise Unavailable("cache")
-            versions = versions | await known.versions(name for name in names if name not in versions)
+            if names:
+                versions = versions | await known.versions(name for name in names if name not in versions)
             if reading and await known.changed_within(versions, reading):
                 return Made(entry, is_for_all=False)
         except Unavailable:
             return Made(entry, is_for_all=not (reading and known.changed_here_within(reading)))
-        return Made(await self._kept(recipe, entry, versions))
+        return Made(await self._kept(recipe, entry, versions, lock))
 
-    async def _versions[T](self, recipe: Recipe[T]) -> dict[str, bytes] | None:
+    async def _versions[T](self, recipe: Recipe[T], seen: Versions) -> dict[str, bytes] | None:
         """Return how the tags stand before the value is made, `None` when nobody can tell."""
+        versions = {name: version for name, version in seen.items() if version is not None}
+        if len(versions) == len(recipe.tags):
+            return versions
         try:
-            return await self._cache.tags.versions(recipe.tags) if recipe.tags else {}
+            return await self._cache.tags.versions(recipe.tags)
         except Unavailable:
             return None
 
-    async def _kept[T](self, recipe: Recipe[T], entry: Entry, versions: dict[str, bytes]) -> Entry:
+    async def _kept[T](self, recipe: Recipe[T], entry: Entry, versions: dict[str, bytes], lock: Lock | None) -> Entry:
         cache = self._cache
         asked = cache.ttl if recipe.ttl is None else recipe.ttl
         ttl = cache.shortened(min(asked, recipe.missing) if entry.absent and asked else asked)
         stale_at = time.time() + ttl if recipe.stale and ttl and not entry.absent else 0
         entry = Entry(entry.payload, entry.mark, stale_at, versions, entry.absent)
+        values, seconds = {recipe.key: entry.encode()}, ttl + recipe.stale if ttl and stale_at else ttl
         with suppress(Unavailable):  # nothing stood there before that would be wrong now
-            await cache.write({recipe.key: entry.encode()}, ttl + recipe.stale if ttl and stale_at else ttl)
+            await (cache.write(values, seconds) if lock is None else lock.write_and_release(values, seconds))
         return entry
 
     def _renew_soon[T](self, recipe: Recipe[T]) -> None:
@@ -285,7 +306,7 @@ class Computing:
             try:
                 entry, _ = await self.find(recipe)
                 if entry is None or entry.stale_at <= time.time():
-                    await self._made(recipe, make=recipe.remake)
+                    await self._made(recipe, lock=lock, make=recipe.remake)
             finally:
                 await lock.release()
         except Exception:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -43,21 +44,31 @@ class Lock:
         end = None if wait is None else loop.time() + wait
         for pause in pauses():
             asked = loop.time()
-            try:
-                is_ours = await self._cache.write_new(self._key, self._token, self._ttl)
-            except Unavailable:  # no answer: perhaps it is held by now
-                await self._let_go()
-                raise
-            except BaseException:  # cancelled: perhaps too
-                self._let_go_soon()
-                raise
-            if is_ours:
+            if await self._asked(self._cache.write_new(self._key, self._token, self._ttl)):
                 self._begin(asked)
                 return True
             if end is not None and loop.time() + pause > end:
                 return False
             await asyncio.sleep(pause)
         raise AssertionError
+
+    async def try_and_read(self, keys: Sequence[str]) -> tuple[bool, Sequence[bytes | None]]:
+        """Tell whether it could be acquired at once, and return what the keys hold after that, in one turn."""
+        asked = asyncio.get_running_loop().time()
+        is_ours, held = await self._asked(self._cache.write_new_and_read(self._key, self._token, self._ttl, keys))
+        if is_ours:
+            self._begin(asked)
+        return is_ours, held
+
+    async def _asked[T](self, asking: Awaitable[T]) -> T:
+        try:
+            return await asking
+        except Unavailable:  # no answer: perhaps it is held by now
+            await self._let_go()
+            raise
+        except BaseException:  # cancelled: perhaps too
+            self._let_go_soon()
+            raise
 
     async def release(self) -> None:
         """Let go, if it is held. A lock lost meanwhile stays with its new holder."""
@@ -67,6 +78,13 @@ class Lock:
             except BaseException:  # cancelled: perhaps it was never sent
                 self._let_go_soon()
                 raise
+
+    async def write_and_release(self, values: Mapping[str, bytes], ttl: float | None) -> None:
+        """Write what it was held for and let go, in one turn: those who wait for it find the values."""
+        if self._end():
+            await self._asked(self._cache.write_and_own_remove(values, ttl, self._key, self._token))
+        else:
+            await self._cache.write(values, ttl)
 
     async def _let_go(self) -> None:
         with suppress(Unavailable):  # it ends by itself

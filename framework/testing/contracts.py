@@ -227,6 +227,22 @@ class CacheContract:
             assert await cache.write_new(key, b"another", 60)
         assert not await cache.write_new(key, b"third", 60)
 
+    async def test_what_is_done_in_one_turn_is_done_in_order(self, cache: Cache) -> None:
+        """Who gets the lock sees what was written before; who sees it released finds what it was held for."""
+
+        def kept(*held: bytes | None) -> list[bytes | None]:
+            return [*held] if self.keeps else [None] * len(held)
+
+        read = ["k", "l"]
+        await cache.write({"k": b"old"}, 60)
+        assert await cache.write_new_and_read("l", b"mine", 60, read) == (True, kept(b"old", b"mine"))
+        assert await cache.write_new_and_read("l", b"another's", 60, read) == (False, kept(b"old", b"mine"))
+        await cache.write_and_own_remove({"k": b"new"}, 60, "l", b"another's")
+        assert [*await cache.read(read)] == kept(b"new", b"mine")
+        await cache.write_and_own_remove({"k": b"newer"}, 60, "l", b"mine")
+        assert [*await cache.read(read)] == kept(b"newer", None)
+        assert await cache.write_new("l", b"another's", 60)
+
     # Values made once ------------------------------------------------------------------------------------------------
 
     async def test_a_miss_and_a_hit_return_equal_values_of_one_type(self, cache: Cache) -> None:

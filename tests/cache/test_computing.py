@@ -58,8 +58,11 @@ async def test_while_the_server_is_away_nobody_waits_for_what_was_begun_before_h
 
 async def test_while_the_server_is_away_all_others_still_wait_for_one(away: RedisCache) -> None:
     number = Number()
+    asking = [asyncio.create_task(away.get_or_set("n", number.read, int, tags=["n"])) for _ in range(20)]
+    await number.is_read.wait()
+    await asyncio.sleep(0.05)
     number.go_on.set()
-    assert await asyncio.gather(*(away.get_or_set("n", number.read, int, tags=["n"]) for _ in range(20))) == [1] * 20
+    assert await asyncio.gather(*asking) == [1] * 20
     assert number.reads == 1
 
 

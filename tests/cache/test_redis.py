@@ -17,6 +17,7 @@ import pytest
 from redis.asyncio import Redis
 
 from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
+from framework.cache.backends.wire import Command, Wire
 from framework.errors import ImproperlyConfigured, Unavailable
 from framework.testing.supervisor import free_port
 from tests.valkey import MakeServer, Server
@@ -491,3 +492,25 @@ async def test_the_servers_own_words_never_reach_clients_of_the_project() -> Non
             await cache.ping()
         assert "127.0.0.1" not in caught.value.detail
         await cache.close()
+
+
+async def test_a_hit_takes_one_turn_and_a_miss_three(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    ask = Wire.ask
+
+    async def count(wire: Wire, *commands: Command) -> list[Any]:
+        turns.append(len(commands))
+        return await ask(wire, *commands)
+
+    async def make() -> int:
+        return 4
+
+    cache = RedisCache(redis_url, timeout=10)
+    await cache.get_or_set("another", make, int, tags=["t", "u"])  # from then on the tags have versions
+    monkeypatch.setattr(Wire, "ask", count)
+    for tags in ([], ["t", "u"]):
+        for expected in (3, 1):
+            turns.clear()
+            assert await cache.get_or_set(f"k{len(tags)}", make, int, tags=tags) == 4
+            assert len(turns) == expected
+    await cache.close()

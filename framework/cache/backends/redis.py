@@ -136,6 +136,26 @@ class RedisCache(Cache):
         (reply,) = await self._ask(("EVAL", OWN_REMOVE, 1, key, value))
         return bool(reply)
 
+    async def write_new_and_read(
+        self, key: str, value: bytes, ttl: float | None, keys: Sequence[str]
+    ) -> tuple[bool, Sequence[bytes | None]]:
+        """Do both in one turn, where one server holds all keys: several do not wait for each other."""
+        if isinstance(self._client, Cluster):
+            return await super().write_new_and_read(key, value, ttl, keys)
+        reading = (("GET", each) for each in keys)
+        reply, *held = await self._ask((*setting(key, value, ttl), "NX"), *reading, again=False)
+        return reply is not None, held
+
+    async def write_and_own_remove(
+        self, values: Mapping[str, bytes], ttl: float | None, key: str, value: bytes
+    ) -> None:
+        """Do both in one turn, where one server holds all keys."""
+        if isinstance(self._client, Cluster):
+            await super().write_and_own_remove(values, ttl, key, value)
+            return
+        writing = (setting(each, data, ttl) for each, data in values.items())
+        await self._ask(*writing, ("EVAL", OWN_REMOVE, 1, key, value))
+
     async def ping(self) -> None:
         """Raise `Unavailable` when the server doesn't answer in time, or keeps nothing."""
         await self._ask(self._probe)

@@ -109,6 +109,19 @@ class TwoLevelCache(Cache):
         self._forget([key])
         return await self.far.own_remove(key, value)
 
+    async def write_new_and_read(
+        self, key: str, value: bytes, ttl: float | None, keys: Sequence[str]
+    ) -> tuple[bool, Sequence[bytes | None]]:
+        """Do both in one turn, without a look at the near copies."""
+        return await self.far.write_new_and_read(key, value, ttl, keys)
+
+    async def write_and_own_remove(
+        self, values: Mapping[str, bytes], ttl: float | None, key: str, value: bytes
+    ) -> None:
+        """Do both in one turn."""
+        self._forget([*values, key])
+        await self.far.write_and_own_remove(values, ttl, key, value)
+
     async def ping(self) -> None:
         """Raise `Unavailable` when the server doesn't answer."""
         await self.far.ping()
