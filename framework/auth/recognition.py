@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from framework.auth.csrf import Csrf, CsrfTokens
 from framework.auth.lookups import Lookups
+from framework.auth.permission_cache import PermissionCache
 from framework.auth.settings import AuthSettings
 from framework.auth.signing.access import AccessTokens
 from framework.auth.signing.keys import SigningKeys
@@ -28,11 +29,13 @@ class Recognition:
         self._settings = settings = project.settings.section(AuthSettings)
         self.keys = SigningKeys.of(project.settings, settings.tokens)
         self.remembered = UserCache(settings.user_cache, model)
+        self.permissions = PermissionCache(settings.user_cache)
         self.uses = Uses(project)
         services = project.services
         services.value(SigningKeys, self.keys)
         services.value(AccessTokens, AccessTokens(self.keys, settings.tokens))
         services.value(UserCache, self.remembered)
+        services.value(PermissionCache, self.permissions)
         services.value(Uses, self.uses)
         services.value(Lookups, Lookups(model))
         services.value(Transport, Transport(settings, debug=project.settings.debug))
@@ -46,7 +49,9 @@ class Recognition:
         if self._settings.tokens.keys:
             _ = self.keys.all
         async with self._project.scope() as scope:
-            self.remembered.watch(await scope.get(Database))
+            database = await scope.get(Database)
+            self.remembered.watch(database)
+            self.permissions.watch(database)
 
     async def stop(self) -> None:
         """Write down what waits to be."""

@@ -13,6 +13,7 @@ from framework.auth.access.mistakes import condition_of_class, only_in_python, u
 from framework.auth.access.policies import Spoken
 from framework.auth.access.statements import is_row, model_of, names_for
 from framework.auth.models import Permission
+from framework.auth.permission_cache import PermissionCache
 from framework.db import ReadSession, col
 from framework.errors import PermissionDenied, Unauthenticated
 from framework.services import Scope
@@ -32,8 +33,11 @@ class Access:
     a user is `None`.
     """
 
-    def __init__(self, session: ReadSession, names: PermissionNames, policies: Policies, scope: Scope) -> None:
+    def __init__(
+        self, session: ReadSession, names: PermissionNames, policies: Policies, scope: Scope, cache: PermissionCache
+    ) -> None:
         self._session = session
+        self._cache = cache
         self._names = names
         self._policies = policies
         self._scope = scope
@@ -42,13 +46,25 @@ class Access:
     async def permissions(self, user: UserBase | None) -> frozenset[str]:
         """Return the names of a user's permissions, their groups' included, and of all there are for a superuser.
 
-        One statement, and none when asked again in the same scope.
+        One statement, and none when asked again in the same scope, or within `user_cache.seconds` where that is on.
         """
         if user is None or not user.is_active:
             return frozenset()
         if (known := self._remembered.get(user.id)) is None:
-            known = self._remembered[user.id] = frozenset(await self._session.scalars(names_for(user)))
+            known = self._remembered[user.id] = await self._ask(user)
         return known
+
+    async def _ask(self, user: UserBase) -> frozenset[str]:
+        """Return what the cache remembers of a user's permissions, or else the database knows."""
+        cache = self._cache
+        is_used = cache.is_on and not self._session.sees_uncommitted
+        if is_used and (known := cache.find(user)) is not None:
+            return known
+        moment = cache.moment
+        found = frozenset(await self._session.scalars(names_for(user)))
+        if is_used:
+            cache.remember(user, found, moment)
+        return found
 
     async def has(self, user: UserBase | None, permission: str) -> bool:
         """Tell whether a user has a permission, `"blog.change_post"`. Raises when there is none of that name."""

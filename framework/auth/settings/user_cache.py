@@ -8,7 +8,7 @@ __all__ = ["UserCacheSettings"]
 
 
 class UserCacheSettings(Part):
-    """Users remembered in the process, so that a request asks the database nothing to know its caller."""
+    """Users and their permissions remembered in the process, so that a request asks the database nothing for them."""
 
     seconds: NonNegativeFloat = 0
     """How long a change made by another process may go unseen; 0 reads the user every time. This process's own
