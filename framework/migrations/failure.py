@@ -19,6 +19,8 @@ def failure(step: Step, error: Exception) -> MigrationFailed:
     """Say which migration failed, at which statement, and what stands."""
     verb = "apply" if step.forward else "take back"
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip().partition("\n")[0]
+    if isinstance(error, KeyError):  # what SQLite's table was to lose or change
+        said = f"there is no {said}"
     statement = f"\n  Statement: {error.statement.strip()}" if isinstance(error, DBAPIError) and error.statement else ""
     return MigrationFailed(
         f"Could not {verb} {step.migration}: {type(error).__name__}: {said}{statement}",

@@ -2,14 +2,13 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import asyncpg
+from sessions import sessions
 
 from framework.db.url import DatabaseURL
 from framework.migrations.connection import open_engine
@@ -32,24 +31,6 @@ FILES = {
     "legacy/apps.py": "from framework import AppConfig\n\n\nclass LegacyConfig(AppConfig):\n    name = 'legacy'\n",
 }
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz-legacy"
-SESSION = """
-import os, sys
-from framework.management import main
-
-for line in sys.argv[1:]:
-    name, *words = line.split()
-    if name == "use":
-        os.environ["DATABASE_URL"] = words[0]
-        continue
-    sys.argv[:] = ["manage.py", name, *words]
-    print("$", line, flush=True)
-    try:
-        main(settings="config.settings:ProjectSettings")
-    except SystemExit as error:
-        sys.stderr.flush()
-        if error.code:
-            print("exit", error.code, flush=True)
-"""
 
 
 @dataclass
@@ -67,17 +48,7 @@ class Legacy:
         """Run commands in one process, `use URL` among them; return all they print, and their exit codes."""
         hidden = ("DEBUG", "FRAMEWORK_SETTINGS", "DATABASE_URL", "SECRET_KEY", "FORCE_COLOR")
         environment = {name: value for name, value in os.environ.items() if name not in hidden}
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", SESSION, f"use {url}", *lines],
-            cwd=self.path,
-            env=environment | {"SECRET_KEY": SECRET},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=55,
-            check=True,
-        )
-        return done.stdout
+        return sessions().run([f"use {url}", *lines], self.path, environment | {"SECRET_KEY": SECRET})
 
 
 async def load(url: str, *statements: str) -> None:

@@ -3,14 +3,13 @@
 import os
 import re
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from sessions import sessions
 
 from tests.programs import write
 
@@ -66,33 +65,7 @@ class Folder:
 
     def manage(self, *lines: str, **environment: str) -> str:
         """Run commands in one process, one after the other; return all they print, and their exit codes."""
-        done = subprocess.run(
-            [sys.executable, "-c", SESSION, *lines],
-            cwd=self.path,
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=55,
-            check=True,
-        )
-        return done.stdout
-
-
-SESSION = """
-import sys
-from framework.management import main
-
-for line in sys.argv[1:]:
-    sys.argv[:] = ["manage.py", *line.split()]
-    print("$", line, flush=True)
-    try:
-        main(settings="config.settings:ProjectSettings")
-    except SystemExit as error:
-        sys.stderr.flush()
-        if error.code:
-            print("exit", error.code, flush=True)
-"""
+        return sessions().run(lines, self.path, self.environment | environment)
 
 
 @pytest.fixture
@@ -309,15 +282,7 @@ def test_a_new_sqlite_file_is_migrated_in_debug_and_otherwise_the_lack_is_told(f
     folder.manage("makemigrations")
 
     def preflight(**environment: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", PREFLIGHT],
-            cwd=folder.path,
-            env=folder.environment | environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+        return sessions().run((), folder.path, folder.environment | environment, PREFLIGHT)
 
     notice = (
         "\nYou have 2 unapplied migration(s). Your project may not work properly until you apply the migrations for "
