@@ -90,8 +90,15 @@ def must_wait(
 ) -> bool:
     """Tell whether an operation belongs in a later block; new columns come together, so that two blocks are enough."""
     if isinstance(operation, ops.AddColumnOp):
-        return operation.column.name in old(later) | new(later)
+        return not all(map(is_no_obstacle, later)) or operation.column.name in old(later)
     return bool(later) or operation_column(operation) in new(members)
+
+
+def is_no_obstacle(operation: ops.MigrateOperation) -> bool:
+    """Tell whether a new column may come before an operation, because it ends no type and frees no name."""
+    if isinstance(operation, ops.AlterColumnOp):
+        return operation.modify_type is None and operation.modify_name is None
+    return isinstance(operation, ops.AddConstraintOp | ops.CreateIndexOp)
 
 
 def operation_column(operation: ops.MigrateOperation) -> str | None:
