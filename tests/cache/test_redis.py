@@ -88,6 +88,21 @@ async def test_a_call_that_was_cancelled_leaves_no_answer_for_the_next(server: S
     await cache.close()
 
 
+async def test_a_connection_that_closes_between_opening_and_asking_keeps_nobody_waiting(redis_url: str) -> None:
+    for turns in range(4):
+        cache = RedisCache(redis_url, timeout=10)
+        client: Any = cache._client
+        reading = asyncio.create_task(cache.get("k", int, 7))
+        while client._opening is None or not client._opening.done():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        client.reset()
+        async with asyncio.timeout(5):
+            assert await reading == 7
+        await cache.close()
+
+
 async def test_callers_of_another_event_loop_get_a_connection_of_their_own(redis_url: str) -> None:
     cache = RedisCache(redis_url, timeout=10)
     await cache.set("k", 1)

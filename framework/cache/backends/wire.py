@@ -64,6 +64,8 @@ class Link(asyncio.Protocol):
 
     def ask(self, commands: Sequence[Command]) -> asyncio.Future[list[Reply]]:
         """Send the commands with all others of this turn of the event loop."""
+        if self.closed:  # since the caller got hold of it
+            raise LostConnection("the connection was closed before it could be used")
         loop = self.loop
         future: asyncio.Future[list[Reply]] = loop.create_future()
         if not self._outgoing:
