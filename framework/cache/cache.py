@@ -14,6 +14,7 @@ from framework.cache.computing import Computing, Recipe
 from framework.cache.entries import Entry
 from framework.cache.locks import Lock
 from framework.cache.tags import Tag, Tags, changed_names_of
+from framework.cache.work import reading_for, uncommitted
 from framework.errors import Unavailable
 
 __all__ = ["Cache"]
@@ -90,8 +91,8 @@ class Cache(ABC):
     ) -> None:
         """Keep `value` for `ttl` seconds; 0 keeps it until it is removed, and left out the settings say how long.
 
-        It is written as a `type_`, or as what it is. Of rows changed by a transaction under way, `tags` know nothing:
-        `get_or_set` takes care of that.
+        It is written as a `type_`, or as what it is. One with tags is removed instead when its caller changed one of
+        them and has not committed it, or has been reading since before one of them changed: what it sees may be old.
         """
         await self.set_many({key: value}, type_, ttl=ttl, tags=tags)
 
@@ -108,12 +109,20 @@ class Cache(ABC):
         try:
             names = self.tags.names(tags)
             versions = await self.tags.versions(names) if names else {}
+            if names and await self._may_be_old(names):
+                await self.delete_many(values)
+                return
             await self.write(
                 {key: Entry(each.payload, each.mark, versions=versions).encode() for key, each in data.items()},
                 self.seconds(ttl),
             )
         except Unavailable:
             await self.delete_many(values)  # once it is back: what was there before is no longer so
+
+    async def _may_be_old(self, names: Iterable[str]) -> bool:
+        """Tell whether the caller sees the tags other than all others do."""
+        reading = reading_for()
+        return not uncommitted().isdisjoint(names) or bool(reading and await self.tags.changed_within(names, reading))
 
     async def add[T](self, key: str, value: T, type_: TypeForm[T] | None = None, *, ttl: float | None = None) -> bool:
         """Keep `value` unless `key` has one, and tell whether it was kept: one caller of many gets `True`."""

@@ -111,6 +111,8 @@ class Computing:
             except Mismatch:
                 await self._cache.remove([recipe.key])
             else:
+                if changed and not changed.isdisjoint(entry.versions):
+                    return await self._own(recipe)
                 if entry.stale_at and entry.stale_at <= time.time():
                     self._renew_soon(recipe)
                 return value
@@ -241,10 +243,13 @@ class Computing:
         began, changed = time.monotonic(), uncommitted()
         if flight is not None and flight.changes is None:
             flight.changes = self._cache.tags.changes
+        known, names = self._cache.tags, ()
+        if not known.remembers and (seen or recipe.tags_of is not None):
+            with suppress(Unavailable):
+                await known.remember()
         versions = await self._versions(recipe, seen) if recipe.tags else {}
         if flight is not None:
             flight.versions = versions
-        known, names = self._cache.tags, ()
         try:
             value = await (make or recipe.make)()
         except NotFound as error:
@@ -264,7 +269,7 @@ class Computing:
                 raise Unavailable("cache")
             if names:
                 versions = versions | await known.versions(name for name in names if name not in versions)
-            if reading and await known.changed_within(versions, reading):
+            if reading and versions and await known.changed_within(versions, reading):
                 return Made(entry, is_for_all=False)
         except Unavailable:
             return Made(entry, is_for_all=not (reading and known.changed_here_within(reading)))

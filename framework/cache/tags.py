@@ -2,6 +2,9 @@
 
 Every tag has a version. A value is stored with the versions that its tags had before it was made, and is good as long
 as they stand: who began before a change can store only what nobody will take.
+
+Versions may be lost, as by a server that came back empty. They are lost together with the epoch, a key that stands as
+long as none was lost: who began to read before an epoch cannot tell what was changed since.
 """
 
 import math
@@ -11,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from framework.cache.entries import Entry
+from framework.errors import Unavailable
 
 if TYPE_CHECKING:
     from sqlmodel import SQLModel
@@ -36,6 +40,8 @@ class Tags:
         self.changes = 0
         """How often this process invalidated something. It knows that also when the cache cannot tell."""
         self._changed_at = -math.inf
+        self._epoch: bytes | None = None
+        self._epoch_began = math.inf
 
     def key(self, name: str) -> str:
         """Return the key that holds the version of a tag."""
@@ -47,6 +53,8 @@ class Tags:
 
     async def versions(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return the version of every tag; one that has none gets one."""
+        if not self.remembers:
+            await self.remember()
         asked = list(names)
         found = await self._cache.read([self.key(name) for name in asked])
         return {
@@ -74,13 +82,48 @@ class Tags:
         return time.monotonic() - self._changed_at <= seconds
 
     async def changed_within(self, names: Iterable[str], seconds: float) -> bool:
-        """Tell whether one of the tags was changed less than `seconds` ago."""
+        """Tell whether one of the tags was changed less than `seconds` ago, or may have been: its version was lost."""
+        if not self.remembers:
+            await self.remember()
         keys = [self.key(name) for name in names]
-        found = await self._cache.read(keys)
+        epoch, *found = await self._cache.read([self.epoch_key, *keys])
+        if epoch != self._epoch:
+            await self._begin_epoch(epoch)
+        if time.monotonic() - self._epoch_began <= seconds:
+            return True
         changed = [key for key, version in zip(keys, found, strict=True) if version and version[:1] == CHANGED]
         # Asked as time left to live, so that no clock is compared with another.
         left = await self._cache.remaining(changed)
         return any(SECONDS - (each or 0) <= seconds for each in left)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it is known that no version was lost since some time."""
+        return self._epoch is not None
+
+    @property
+    def epoch_key(self) -> str:
+        """The key of the epoch."""
+        return f"{self._cache.prefix}tags"
+
+    async def remember(self) -> None:
+        """Note the epoch, for those who begin to read from now on. Raises `Unavailable` when nobody can tell."""
+        (epoch,) = await self._cache.read([self.epoch_key])
+        await self._begin_epoch(epoch)
+
+    async def _begin_epoch(self, epoch: bytes | None) -> None:
+        if epoch is None:
+            epoch = os.urandom(8)
+            if not await self._cache.write_new(self.epoch_key, epoch, None):
+                (epoch,) = await self._cache.read([self.epoch_key])
+                if epoch is None:
+                    raise Unavailable("cache")
+        self._epoch, self._epoch_began = epoch, time.monotonic()
+
+    def lost(self, key: str, version: bytes, ends: float) -> None:
+        """Note that a cache had no room for what `key` held, until `ends` by `time.monotonic()`."""
+        if version[:1] == CHANGED and key.startswith(self.key("")):
+            self._epoch_began = max(self._epoch_began, ends - SECONDS)
 
     async def invalidate(self, names: Iterable[str]) -> None:
         """Give every tag another version, so that no value stored before is good any more."""

@@ -12,9 +12,11 @@ from sqlalchemy import delete, event, text, update
 
 from framework import Project
 from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
+from framework.cache.computing import Recipe
 from framework.db import Database, Session
 from framework.errors import ImproperlyConfigured, NotFound
 from tests.cache.conftest import APPS, MakeProject
+from tests.valkey import Server
 
 
 @pytest.fixture
@@ -198,6 +200,102 @@ async def test_a_reader_that_began_before_a_write_stores_nothing_stale(make_proj
         posts.posts.session = reading
         assert (await posts.get(1)).title == row.title == "old"
     assert await title(one, 1) == await title(two, 1) == "new"
+
+
+async def test_a_reader_that_began_before_a_write_stores_nothing_stale_when_the_server_lost_its_memory(
+    make_project: MakeProject, Post: Any, server: Server
+) -> None:
+    """Restarted, flushed: nothing tells any more that something was changed since."""
+    project = await make_project(RedisCache(server.url, timeout=10))
+    await add(project, Post(title="old"))
+    assert await title(project, 1) == "old"
+    async with reading(project, Post) as posts:
+        async with work(project) as (_, session):
+            (await session.get_one(Post, 1)).title = "new"
+        server.ask("FLUSHALL")
+        for _ in range(2):
+            assert (await posts.get(1)).title == "old"
+    assert await title(project, 1) == "new"
+    asked = Statements(project)
+    assert await title(project, 1) == "new"
+    assert asked == []
+
+
+async def test_a_reader_that_began_before_a_write_stores_nothing_stale_when_memory_had_no_room(
+    make_project: MakeProject, Post: Any
+) -> None:
+    cache = MemoryCache(max_entries=50)
+    project = await make_project(cache)
+    await add(project, Post(title="old"))
+    assert await title(project, 1) == "old"
+    async with reading(project, Post) as posts:
+        async with work(project) as (_, session):
+            (await session.get_one(Post, 1)).title = "new"
+        for number in range(60):
+            await cache.set(str(number), number)
+            await cache.read([cache.tags.epoch_key])  # which is not lost
+        assert (await posts.get(1)).title == "old"
+    assert await title(project, 1) == "new"
+
+
+@asynccontextmanager
+async def reading(project: Project, Post: Any) -> AsyncGenerator[Any]:
+    """Posts of a session that has read the first one, and does not read it again."""
+    from gazette.services import Posts
+
+    from framework.db import ReadSession
+
+    async with project.scope() as scope:
+        posts, session = await scope.get(Posts), await scope.get(ReadSession)
+        row = await session.get_one(Post, 1)
+        posts.posts.session = session
+        yield posts
+        assert row.title == "old"
+
+
+async def test_a_value_that_is_set_is_not_kept_by_who_may_see_it_old(project: Project, Post: Any) -> None:
+    from framework.db import ReadSession
+
+    await add(project, Post(title="old"))
+    async with project.scope() as scope:
+        cache, session = await scope.get(Cache), await scope.get(ReadSession)
+        await cache.set("title", "older", tags=[(Post, 1)])
+        row = await session.get_one(Post, 1)
+        async with work(project) as (_, writing):
+            (await writing.get_one(Post, 1)).title = "new"
+            await cache.set("mine", "new", tags=[(Post, 1)])
+        await cache.set("title", row.title, tags=[(Post, 1)])
+        await cache.set("other", 1, tags=[(Post, 2)])
+    assert await cache.get_many(["title", "mine", "other"]) == {"other": 1}
+
+
+async def test_who_changes_rows_sees_them_also_when_the_value_tells_what_it_depends_on(
+    project: Project, Post: Any
+) -> None:
+    await add(project, Post(title="a"))
+
+    async def get(session: Session) -> str:
+        cache = project.services.find_value(Cache)
+        assert cache is not None
+
+        async def make() -> str:
+            return (await session.get_one(Post, 1)).title
+
+        recipe = Recipe(cache.key("title"), cache.codecs.of(str), make, tags_of=lambda _: [(Post, 1)])
+        return await cache.computing.obtain(recipe)
+
+    async with work(project) as (_, session):
+        assert await get(session) == "a"
+    cache = project.services.find_value(Cache)
+    assert cache is not None
+    assert await cache.get("title", str) == "a"
+    with pytest.raises(LookupError):
+        async with work(project) as (_, session):
+            (await session.get_one(Post, 1)).title = "mine"
+            assert await get(session) == "mine"
+            raise LookupError
+    async with work(project) as (_, session):
+        assert await get(session) == "a"
 
 
 async def test_a_slow_reader_stores_nothing_stale(make_project: MakeProject, Post: Any) -> None:

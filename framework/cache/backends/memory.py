@@ -118,7 +118,9 @@ class MemoryCache(Cache):
         self._entries[key] = (value, time.monotonic() + ttl if ttl else 0)
         self.size += len(key) + len(value) + OVERHEAD
         while len(self._entries) > self._max_entries or self.size > self._max_bytes:
-            self.drop(next(iter(self._entries)))
+            oldest, (lost, ends) = next(iter(self._entries.items()))
+            self.tags.lost(oldest, lost, ends)
+            self.drop(oldest)
 
     def drop(self, key: str) -> None:
         """Let `key` hold nothing, without waiting."""
