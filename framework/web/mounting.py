@@ -11,11 +11,12 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import Mount, WebSocketRoute
 
-from framework._modules import expect, file_of
+from framework._modules import expect, file_of, import_object
 from framework.errors import ImproperlyConfigured
 from framework.project import Project
 from framework.web.access import Held, enforce, stated_by
 from framework.web.routing import Names, Route, Routes, listed
+from framework.web.rule import Rule
 from framework.web.settings import WebSettings
 
 
@@ -39,7 +40,7 @@ def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
         prefix = _prefix(app.app_label, module, settings)
         if prefix is None:
             continue
-        access = stated_by(module)
+        access = _access(app.app_label, module, settings)
         target.include_router(
             router,
             prefix=prefix,
@@ -77,6 +78,21 @@ def _prefix(label: str, module: ModuleType, settings: WebSettings) -> str | None
             code="web.mounts",
         )
     return own.rstrip("/")
+
+
+def _access(label: str, module: ModuleType, settings: WebSettings) -> list[Rule]:
+    """Return what holds for a whole app: what the project says, or else the app's `routes.py`."""
+    path = settings.access.get(label)
+    if path is None:
+        return stated_by(module)
+    rule = import_object(path)
+    if not isinstance(rule, Rule):
+        raise ImproperlyConfigured(
+            f"web.access names {path!r} for {label!r}, which is {rule!r}; wanted a Rule.",
+            hint="Write `WebSettings(access={...: 'framework.auth:LoginRequired'})`.",
+            code="web.access",
+        )
+    return [rule]
 
 
 def _route(context: RouteContext, app: str, held: Held) -> Route:
@@ -127,14 +143,15 @@ def _operation_id(label: str, router: APIRouter) -> Callable[[APIRoute], str]:
 
 def _check_labels(project: Project, settings: WebSettings) -> None:
     labels = [app.app_label for app in project.apps]
-    for label in settings.mounts:
-        if label not in labels:
-            close = get_close_matches(label, labels, n=1)
-            raise ImproperlyConfigured(
-                f"web.mounts names {label!r}, which is no installed app.",
-                hint=f"Did you mean {close[0]!r}?" if close else f"Installed: {listed(labels)}.",
-                code="web.mounts",
-            )
+    for name, told in (("mounts", settings.mounts), ("access", settings.access)):
+        for label in told:
+            if label not in labels:
+                close = get_close_matches(label, labels, n=1)
+                raise ImproperlyConfigured(
+                    f"web.{name} names {label!r}, which is no installed app.",
+                    hint=f"Did you mean {close[0]!r}?" if close else f"Installed: {listed(labels)}.",
+                    code=f"web.{name}",
+                )
 
 
 def _check_claims(found: Iterable[Route], settings: WebSettings) -> None:

@@ -199,6 +199,9 @@ class WebSettings(Section):
     mounts: Mapping[str, MountPath | None] = {}
     """Apps mounted elsewhere, by label: `{"shop": "/shop"}` puts that app's router under `/shop`, not the prefix, and
     `{"auth": None}` leaves it out: the app's services are there, its routes are not."""
+    access: Mapping[str, str] = {}
+    """Import paths of rules that hold for whole apps, by label: `{"audit": "framework.auth:StaffRequired"}`. It takes
+    the place of `access` in the app's `routes.py`; what a route or router of the app states is nearer still."""
     errors: str | None = None
     """Import path of the function that renders a `Problem`, `config.errors:render`; problem+json when `None`."""
     max_body_size: Annotated[int, Field(ge=0)] | None = 10 * 1024 * 1024

@@ -5,7 +5,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from framework.errors import ImproperlyConfigured
-from framework.web import Public, create_app, routes
+from framework.web import Public, WebSettings, create_app, routes
 
 RULES = """
 from typing import Annotated, Any
@@ -526,3 +526,51 @@ def test_the_description_names_credentials_only_where_a_rule_takes_them(build, n
     assert schema["components"]["securitySchemes"] == {"Keys": {"type": "apiKey", "in": "header", "name": "x-keys"}}
     public = create_app(build(notes("router = APIRouter(dependencies=[Public])", "other"))).openapi()
     assert "securitySchemes" not in public.get("components", {})
+
+
+PLUGIN = """
+from fastapi import APIRouter
+from framework.web import Public
+
+router = APIRouter(prefix="/plugin")
+
+@router.get("/entries")
+def entries(): return 1
+
+@router.get("/about", dependencies=[Public])
+def about(): return 1
+"""
+
+
+@pytest.mark.parametrize("told", ["", "access = Public"], ids=["that does not", "otherwise than the app"])
+async def test_the_project_says_who_may_call_an_app(build, write, client, told):
+    write("rules", routes=RULES + "router = APIRouter()")
+    write("plugin", routes=PLUGIN + told)
+    project = build("rules", "plugin", web=WebSettings(access={"plugin": "rules.routes:A"}))
+    assert {route.path: route.access for route in routes(project)} == {
+        "/plugin/entries": 'Key("a")',
+        "/plugin/about": "Public",
+    }
+    async with client(project) as http:
+        assert (await http.get("/plugin/entries")).status_code == 401
+        assert (await http.get("/plugin/entries", headers={"x-keys": "a"})).status_code == 200
+        assert (await http.get("/plugin/about")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("access", "message"),
+    [
+        (
+            {"plugn": "rules.routes:A"},
+            "web.access names 'plugn', which is no installed app.\n  Hint: Did you mean 'plugin'?",
+        ),
+        ({"plugin": "rules.routes:Chief"}, "web.access names 'rules.routes:Chief' for 'plugin', which is <class"),
+        ({"plugin": "rules.routes:Z"}, "'rules.routes:Z' names nothing"),
+    ],
+)
+def test_what_the_project_says_of_an_app_must_be_a_rule(build, write, access, message):
+    write("rules", routes=RULES + "router = APIRouter()")
+    write("plugin", routes=PLUGIN)
+    with pytest.raises(ImproperlyConfigured) as error:
+        create_app(build("rules", "plugin", web=WebSettings(access=access)))
+    assert str(error.value).startswith(message)

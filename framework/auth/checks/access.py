@@ -19,7 +19,8 @@ def routes_state_a_rule(project: Project, *, deploy: bool = False) -> Iterator[M
                 Level.ERROR if deploy else Level.WARNING,
                 f"{','.join(route.methods)} {route.path} ({route.name}) does not say who may call it.",
                 hint="State a rule on the route or its router, `dependencies=[LoginRequired]`, or for the whole app, "
-                "`access = LoginRequired` in its routes.py. `Public` is a rule, too.",
+                "`access = LoginRequired` in its routes.py. `Public` is a rule, too. For an app of others: "
+                f'`WebSettings(access={{"{route.app}": "framework.auth:LoginRequired"}})`.',
                 code="auth.no-rule",
                 where=route.where,
             )
