@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_commands import FILES, SESSION, Folder
+from test_commands import FILES, Folder
 
 NOTE = """
 from framework.db import Field, Model
@@ -17,6 +17,8 @@ class Note(Model, table=True):
     id: int = Field(default=None, primary_key=True)
     {fields}
 """
+
+MANAGE = "from framework.management import main\nmain(settings='config.settings:ProjectSettings')"
 
 
 def note(folder: Folder, *fields: str) -> None:
@@ -36,7 +38,7 @@ def at_terminal(folder: Folder, line: str, answers: list[tuple[str, str]]) -> st
     """Run a command on a terminal; give each answer when its question stands there. Return all that was shown."""
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", SESSION, line],
+        [sys.executable, "-c", MANAGE, *line.split()],
         cwd=folder.path,
         env=folder.environment,
         stdin=terminal,
