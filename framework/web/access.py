@@ -95,7 +95,7 @@ def _enforce(dependencies: list[Any], places: Places) -> Held:
         else:
             stated += _stated(level)
     dependencies[:] = [each for level in reversed(levels) for each in level if each.name or each.call != Public]
-    rules = _held([*stated, *_asked_for(dependencies)])
+    rules = _held([*stated, *_stated(dependencies)])
     return Held(rules, tuple(rule for rule in _held([*rules, *_nearest(places)]) if rule not in rules))
 
 

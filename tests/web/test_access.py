@@ -217,7 +217,7 @@ async def test_what_the_signature_of_a_route_states_takes_the_place_of_farther_r
         "notes:asked": "Key",
         "notes:optional": "MaybeKey",
         "notes:by_helper": "Key",
-        "notes:by_optional_helper": "MaybeKey",
+        "notes:by_optional_helper": "",
         "notes:closed_asked": "Key",
         "notes:opened": "MaybeKey",
         "notes:closed_helper": "Key",
@@ -241,6 +241,7 @@ async def test_what_the_signature_of_a_route_states_takes_the_place_of_farther_r
 
 async def test_what_a_parameter_needs_opens_nothing(build, notes, client):
     async with client(build(notes(PARAMETERS))) as http:
+        assert await statuses(http, "/notes/optional-helper", "", "a") == [200, 200]  # as `check` says: it has no rule
         assert await statuses(http, "/notes/closed/optional-helper", "", "a", "chief") == [401, 403, 200]
         assert await statuses(http, "/notes/closed/optional-beside", "", "a", "chief") == [401, 403, 200]
 
@@ -513,7 +514,7 @@ def test_the_description_names_credentials_only_where_a_rule_takes_them(build, n
         "/notes/asked": [{"Keys": []}],
         "/notes/optional": [{}, {"Keys": []}],
         "/notes/helper": [{"Keys": []}],
-        "/notes/optional-helper": [{}, {"Keys": []}],
+        "/notes/optional-helper": None,
         "/notes/closed/asked": [{"Keys": []}],
         "/notes/closed/opened": [{}, {"Keys": []}],
         "/notes/closed/helper": [{"Keys": []}],
