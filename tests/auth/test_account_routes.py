@@ -114,7 +114,7 @@ async def test_an_address_is_changed_by_its_new_owner(client: AsyncClient, proje
     fields = {"password": PASSWORD, "email": "new@example.com"}
     assert (await client.post("/auth/me/email", json=fields, headers=headers)).status_code == 202
     token = next(token_of(mail) for mail in await mailbox.read() if mail.to == "new@example.com")
-    assert (await client.post("/auth/email/confirm", json={"token": token})).status_code == 204
+    assert (await client.post("/auth/email/confirm", json={"token": token}, headers=headers)).status_code == 204
     assert (await client.get("/auth/me", headers=headers)).json()["email"] == "new@example.com"
     assert [mail.to for mail in await mailbox.read()] == ["ann@example.com"]
 
@@ -124,7 +124,7 @@ async def test_an_address_is_verified(client: AsyncClient, project: Project, mai
     headers = await log_in(client)
     assert (await client.post("/auth/me/verification", headers=headers)).status_code == 202
     (mail,) = await mailbox.read()
-    assert (await client.post("/auth/email/verify", json={"token": token_of(mail)})).status_code == 204
+    assert (await client.post("/auth/email/verify", json={"token": token_of(mail)}, headers=headers)).status_code == 204
     assert (await client.get("/auth/me", headers=headers)).json()["email_verified_at"]
 
 

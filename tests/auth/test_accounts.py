@@ -135,8 +135,8 @@ BAD = ["", "x", "A" * 43, "\0", "ß☃", "\ud800", "a" * 200]
 @pytest.mark.parametrize("token", BAD, ids=ascii)
 async def test_what_is_no_token_is_refused_alike_by_every_link(project: Project, ann: UserBase, token: str) -> None:
     for work in (
-        lambda accounts: accounts.verify_email(token),
-        lambda accounts: accounts.confirm_email(token),
+        lambda accounts: accounts.verify_email(ann, token),
+        lambda accounts: accounts.confirm_email(ann, token),
         lambda accounts: accounts.reset_password(token, OTHER),
     ):
         assert (await refused(project, work)).code == "link_invalid"
@@ -150,14 +150,14 @@ async def test_a_token_is_good_for_what_it_was_made_for_and_nothing_else(
     (mail,) = await mailbox.read()
     verify = token_of(mail)
     for work in (
-        lambda accounts: accounts.verify_email(reset),
-        lambda accounts: accounts.confirm_email(reset),
+        lambda accounts: accounts.verify_email(ann, reset),
+        lambda accounts: accounts.confirm_email(ann, reset),
         lambda accounts: accounts.reset_password(verify, OTHER),
-        lambda accounts: accounts.verify_email(verify[:-1] + ("A" if verify[-1] != "A" else "B")),
-        lambda accounts: accounts.verify_email(verify + " "),
+        lambda accounts: accounts.verify_email(ann, verify[:-1] + ("A" if verify[-1] != "A" else "B")),
+        lambda accounts: accounts.verify_email(ann, verify + " "),
     ):
         assert (await refused(project, work)).code == "link_invalid"
-    await ask(project, Accounts, lambda accounts: accounts.verify_email(verify))
+    await ask(project, Accounts, lambda accounts: accounts.verify_email(ann, verify))
 
 
 async def test_an_expired_token_is_worthless(project: Project, mailbox: Mailbox, ann: UserBase) -> None:
@@ -217,7 +217,7 @@ class TestEmailChange:
         assert (await read_user(project)).email == "ann@example.com"
 
         token = token_of(mails["new@example.com"])
-        await ask(project, Accounts, lambda accounts: accounts.confirm_email(token))
+        await ask(project, Accounts, lambda accounts: accounts.confirm_email(ann, token))
         user = await read_user(project, "new@example.com")
         assert (user.id, user.email_verified_at is not None) == (ann.id, True)
         (told,) = await mailbox.read()
@@ -239,7 +239,7 @@ class TestEmailChange:
         token = next(token_of(mail) for mail in await mailbox.read() if mail.to == "new@example.com")
         await make_user(project, "new@example.com")
         with pytest.raises(Conflict):
-            await ask(project, Accounts, lambda accounts: accounts.confirm_email(token))
+            await ask(project, Accounts, lambda accounts: accounts.confirm_email(ann, token))
         assert (await read_user(project)).id == ann.id
 
     async def test_the_password_is_asked_for(self, project: Project, mailbox: Mailbox, ann: UserBase) -> None:
@@ -252,7 +252,7 @@ async def test_an_address_is_verified_by_its_link(project: Project, mailbox: Mai
     await ask(project, Accounts, lambda accounts: accounts.send_verification(ann))
     (mail,) = await mailbox.read()
     assert mail.subject == "Confirm your address"
-    await ask(project, Accounts, lambda accounts: accounts.verify_email(token_of(mail)))
+    await ask(project, Accounts, lambda accounts: accounts.verify_email(ann, token_of(mail)))
     verified = await read_user(project)
     assert verified.email_verified_at is not None
     await ask(project, Accounts, lambda accounts: accounts.send_verification(verified))

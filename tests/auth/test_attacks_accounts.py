@@ -192,6 +192,33 @@ async def test_who_asks_for_an_account_in_anothers_name_has_no_part_in_it(
         assert (await client.post("/auth/token", data=form)).status_code == status
 
 
+async def test_nobody_is_brought_to_confirm_the_account_of_somebody_else(
+    client: AsyncClient, project: Project, mailbox: Mailbox
+) -> None:
+    """Mallory has a link sent to Bob, who has another account or none, and who follows it."""
+    await make_user(project, "mallory@example.com", OTHER)
+    await make_user(project, KNOWN)
+
+    async def log_in(email: str, password: str) -> dict[str, str]:
+        tokens = (await client.post("/auth/token", data={"username": email, "password": password})).json()
+        return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    as_mallory, as_ann = await log_in("mallory@example.com", OTHER), await log_in(KNOWN, PASSWORD)
+    await client.post("/auth/me/email", json={"password": OTHER, "email": UNKNOWN}, headers=as_mallory)
+    changed = next(token_of(mail) for mail in await mailbox.read() if mail.to == UNKNOWN)
+    await client.post("/auth/me/verification", headers=as_mallory)
+    (mail,) = await mailbox.read()
+    for path, token in (("confirm", changed), ("verify", token_of(mail))):
+        url, link = f"/auth/email/{path}", {"token": token}
+        assert (await client.post(url, json=link)).status_code == 401
+        refused = await client.post(url, json=link, headers=as_ann)
+        assert (refused.status_code, refused.json()["code"]) == (403, "link_not_yours")
+    mallory = await read_user(project, "mallory@example.com")
+    assert mallory.email_verified_at is None
+    done = await client.post("/auth/email/confirm", json={"token": changed}, headers=as_mallory)
+    assert done.status_code == 204  # refused to others, it stays good for its own
+
+
 # More rights -------------------------------------------------------------------------------------------------------
 
 PRIVILEGES = ["is_superuser", "is_staff", "is_active", "id", "email_verified_at", "password_changed_at", "created_at"]

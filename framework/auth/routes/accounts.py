@@ -72,18 +72,6 @@ async def accept_invite(fields: NewAccount, registration: Inject[Registration]) 
 # Without being logged in -------------------------------------------------------------------------------------------
 
 
-@public.post("/email/verify", status_code=204)
-async def verify_email(link: Link, accounts: Inject[Accounts]) -> None:
-    """Confirm the address of one's account, by the link in the mail."""
-    await accounts.verify_email(link.token)
-
-
-@public.post("/email/confirm", status_code=204)
-async def confirm_email(link: Link, accounts: Inject[Accounts]) -> None:
-    """Confirm the new address of one's account, by the link in the mail."""
-    await accounts.confirm_email(link.token)
-
-
 @public.get("/password/requirements")
 async def password_requirements(passwords: Inject[Passwords]) -> list[str]:
     """Answer with what a new password must be like, a sentence each."""
@@ -117,6 +105,18 @@ async def send_verification(identity: InPerson, accounts: Inject[Accounts]) -> D
     """Ask for a link that confirms the user's address."""
     await accounts.send_verification(identity.user)
     return CHECK_MAIL
+
+
+@router.post("/email/verify", status_code=204)
+async def verify_email(link: Link, identity: InPerson, accounts: Inject[Accounts]) -> None:
+    """Confirm the address of one's account, by the link in the mail."""
+    await accounts.verify_email(identity.user, link.token)
+
+
+@router.post("/email/confirm", status_code=204)
+async def confirm_email(link: Link, identity: InPerson, accounts: Inject[Accounts]) -> None:
+    """Confirm the new address of one's account, by the link in the mail."""
+    await accounts.confirm_email(identity.user, link.token)
 
 
 @router.post("/me/password", status_code=204)

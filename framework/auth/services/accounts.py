@@ -17,7 +17,7 @@ from framework.auth.services.passwords import Passwords
 from framework.auth.services.users import Users
 from framework.auth.settings import AuthSettings
 from framework.db import ReadRepository, ReadSession
-from framework.errors import Invalid
+from framework.errors import Invalid, PermissionDenied
 from framework.mail import Message
 from framework.services import service
 from framework.users import UserBase
@@ -69,18 +69,22 @@ class Accounts:
             ttl = self._settings.verify_ttl
             self._notices.send(await self._notices.write_link("verify_email", user.email, ttl=ttl, user=user))
 
-    async def verify_email(self, token: str) -> UserBase:
-        """Take a link as proof that a user reads the mail sent to their address. Raises `Invalid` (`link_invalid`)."""
+    async def verify_email(self, user: UserBase, token: str) -> UserBase:
+        """Take a link as proof that a user reads the mail sent to their address.
+
+        Raises `Invalid` (`link_invalid`), and `PermissionDenied` for the link of another user, which stays good.
+        """
         await self._attempts.follow()
-        user = await self._owner(await self._tokens.use("verify_email", token))
-        user.email_verified_at = datetime.now(UTC)
-        await self._audit.record("email.verified", user=user)
-        return user
+        row = await self._owner(await self._tokens.use("verify_email", token), by=user)
+        row.email_verified_at = datetime.now(UTC)
+        await self._audit.record("email.verified", user=row)
+        return row
 
     async def change_email(self, user: UserBase, password: str, email: str) -> None:
         """Send a link to the address that is to be a user's, and tell the one they have.
 
-        Who has an account with the new address is told so, and nothing else happens.
+        Who has an account with the new address is told so, and nothing else happens. The link works for who is logged
+        in as this user: whoever else reads that address does not make it the one of an account that is not theirs.
         """
         new = valid_email(email)
         await self._attempts.send("change_email", new)
@@ -90,18 +94,18 @@ class Accounts:
         self._notices.send(self._notices.write("email_change_asked", known.email, new=new))
         self._notices.send_later(Accounts, lambda self: self._change_mail(known, new))
 
-    async def confirm_email(self, token: str) -> UserBase:
+    async def confirm_email(self, user: UserBase, token: str) -> UserBase:
         """Give a user the address that a link was sent to, and tell the one they had; their other links are worthless.
 
-        Raises `Conflict` when somebody has that address meanwhile.
+        Raises as `verify_email` does, and `Conflict` when somebody has that address meanwhile.
         """
         await self._attempts.follow()
         found = await self._tokens.use("change_email", token)
-        user = await self._owner(found, email=found.data["from"])
-        await self._users.set_email(user, found.email, verified=True)
-        await self._tokens.revoke(user)
-        self._notices.send(self._notices.write("email_changed", found.data["from"], new=user.email))
-        return user
+        row = await self._owner(found, by=user, email=found.data["from"])
+        await self._users.set_email(row, found.email, verified=True)
+        await self._tokens.revoke(row)
+        self._notices.send(self._notices.write("email_changed", found.data["from"], new=row.email))
+        return row
 
     # The password --------------------------------------------------------------------------------------------------
 
@@ -199,8 +203,12 @@ class Accounts:
         await self._passwords.validate(password, user, field=field)
         return await self._passwords.hash(password)
 
-    async def _owner(self, token: ActionToken, *, email: str | None = None) -> UserBase:
+    async def _owner(self, token: ActionToken, *, by: UserBase | None = None, email: str | None = None) -> UserBase:
         """Return the user of a token, to work on, if it was made for the address that they still have."""
+        if by is not None and by.id != token.user_id:
+            raise PermissionDenied(
+                detail="This link is of another account. Log in to that one to use it.", code="link_not_yours"
+            )
         user = await self._users.get(token.user_id or 0)
         if not user.is_active or user.email != (email or token.email):
             raise bad_link()
