@@ -1,7 +1,11 @@
 """From one entry of `installed_apps` to its app: a package, or the name of an installed plugin."""
 
+import os
+import sys
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
 from keyword import iskeyword
 from types import ModuleType
 from typing import cast
@@ -13,6 +17,24 @@ from framework.apps.suggestions import no_app, source_of_config
 from framework.errors import AppNotFound, ImproperlyConfigured
 
 ENTRY_POINT_GROUP = "framework.apps"
+
+
+def plugins() -> Sequence[EntryPoint]:
+    """Return the apps that installed packages offer by name.
+
+    A process that makes many projects, as tests do, reads them once: again when a folder that Python imports from has
+    changed since.
+    """
+    changed: dict[str, int] = {}
+    for folder in sys.path:
+        with suppress(OSError):
+            changed[folder] = os.stat(folder or ".").st_mtime_ns
+    return _offered(tuple(changed.items()))
+
+
+@lru_cache(maxsize=1)
+def _offered(folders: tuple[tuple[str, int], ...]) -> Sequence[EntryPoint]:
+    return tuple(entry_points(group=ENTRY_POINT_GROUP))
 
 
 def load_app(entry: Entry, points: Sequence[EntryPoint] = ()) -> AppConfig:

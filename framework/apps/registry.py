@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from importlib.metadata import entry_points
 from types import ModuleType
 
 from framework._modules import own_traceback
 from framework.apps.circles import circle
 from framework.apps.config import AppConfig
-from framework.apps.discovery import ENTRY_POINT_GROUP, load_app
+from framework.apps.discovery import load_app, plugins
 from framework.apps.entries import Entry, entries
 from framework.apps.suggestions import package_of
 from framework.conf import Settings
@@ -22,7 +21,7 @@ class Apps:
         """Load the apps that `installed` names; `settings` is whose entries they are, to point at when one is wrong."""
         self._by_label: dict[str, AppConfig] = {}
         self._entries: dict[str, Entry] = {}
-        self._plugins = list(entry_points(group=ENTRY_POINT_GROUP)) if installed else []
+        self._plugins = plugins() if installed else ()
         for entry in entries(installed, settings):
             try:
                 app = load_app(entry, self._plugins)

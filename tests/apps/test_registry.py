@@ -1,5 +1,6 @@
 """What loads, in which order, and whose error it is when an app breaks."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -7,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from framework.apps import Apps
+from framework.apps.discovery import plugins
 from framework.errors import AppNotFound
 from tests.apps.conftest import Tree, app, distribution, settings, write
 
@@ -322,3 +324,17 @@ def test_the_registry_of_one_project_is_no_other_projects(apps: Apps) -> None:
     other = Apps(["registry_blog"])
     assert "shop" not in other
     assert other["blog"] is not apps["blog"]
+
+
+def test_a_plugin_that_is_installed_while_the_process_runs_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "late" not in [point.name for point in plugins()]
+    assert plugins() is plugins()
+    folder = tmp_path / "late-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: late\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[framework.apps]\nlate = late.apps:LateConfig\n")
+    os.utime(tmp_path, ns=(1, 1))  # however coarse the clock of the file system is
+    assert "late" in [point.name for point in plugins()]
