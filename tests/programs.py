@@ -12,6 +12,22 @@ QUIET = (
 )
 """What a pytest of a test's own is called with."""
 
+SESSION = """
+import sys
+from framework.management import main
+
+for line in sys.argv[1:]:
+    sys.argv[:] = ["manage.py", *line.split()]
+    print("$", line, flush=True)
+    try:
+        main(settings="config.settings:ProjectSettings")
+    except SystemExit as error:
+        sys.stderr.flush()
+        if error.code:
+            print("exit", error.code, flush=True)
+"""
+"""A program that runs commands in one process, one after the other; it prints them and their exit codes."""
+
 
 def write(folder: Path, files: Mapping[str, str]) -> None:
     """Write source files below a folder, indented as they like.

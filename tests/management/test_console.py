@@ -3,11 +3,6 @@
 from __future__ import annotations  # `Folder` is only for checkers: a conftest cannot be imported
 
 import asyncio
-import os
-import pty
-import select
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -17,6 +12,7 @@ import pytest
 from framework import Project, Settings
 from framework.management.console import AwaitingConsole, execute
 from framework.management.work import Work
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from tests.management.conftest import Folder
@@ -84,44 +80,9 @@ def test_leaving_is_possible_from_a_line(runner: asyncio.Runner) -> None:
         AwaitingConsole({}, runner.run).push("raise SystemExit")
 
 
-class Terminal:
-    """`manage.py` at a terminal."""
-
-    def __init__(self, folder: Folder, *words: str) -> None:
-        self.master, slave = pty.openpty()
-        environment = folder.environment | {"TERM": "dumb", "IPYTHONDIR": str(folder.path / ".ipython")}
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", *words],
-            cwd=folder.path,
-            env=environment,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.text = ""
-
-    def read_until(self, wanted: str) -> str:
-        end = time.monotonic() + 25
-        while wanted not in self.text:
-            assert time.monotonic() < end, self.text
-            if select.select([self.master], [], [], 0.2)[0]:
-                try:
-                    self.text += os.read(self.master, 4096).decode().replace("\r\n", "\n")
-                except OSError:  # the other side is closed
-                    break
-        read, _, self.text = self.text.partition(wanted)
-        return read
-
-    def type(self, line: str) -> None:
-        os.write(self.master, line.encode() + b"\n")
-
-    def close(self) -> None:
-        os.close(self.master)
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
+def shell(folder: Folder, *words: str) -> Terminal:
+    environ = folder.environment | {"IPYTHONDIR": str(folder.path / ".ipython")}
+    return Terminal(folder.path, environ, "manage.py", "shell", *words)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +97,7 @@ def test_the_shell_at_a_terminal_awaits_and_says_what_it_imported(
 ) -> None:
     project.app("blog", {"models.py": "class Post: ...\nclass _Hidden: ...\n"})
     project.install("blog")
-    terminal = Terminal(project, "shell", "--plain", *words)
+    terminal = shell(project, "--plain", *words)
     try:
         terminal.read_until(said)
         terminal.read_until(">>> ")
@@ -144,7 +105,7 @@ def test_the_shell_at_a_terminal_awaits_and_says_what_it_imported(
         assert "'Post'" in terminal.read_until(">>> ")
         terminal.type("import asyncio; await asyncio.sleep(60)")
         time.sleep(0.5)
-        os.killpg(terminal.process.pid, 2)
+        terminal.interrupt()
         assert "KeyboardInterrupt" in terminal.read_until(">>> ")
         terminal.type("exit()")
         assert terminal.process.wait(20) == 0
@@ -153,7 +114,7 @@ def test_the_shell_at_a_terminal_awaits_and_says_what_it_imported(
 
 
 def test_the_shell_is_ipython_where_that_is_installed(project: Folder) -> None:
-    terminal = Terminal(project, "shell")
+    terminal = shell(project)
     try:
         terminal.read_until("objects imported automatically")
         terminal.read_until("In [")

@@ -1,13 +1,12 @@
 """makemigrations asks a person at a terminal, and answers scripts."""
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from test_commands import FILES, Folder
+
+from tests.programs import SESSION
+from tests.terminal import Terminal
 
 NOTE = """
 from framework.db import Field, Model
@@ -17,8 +16,6 @@ class Note(Model, table=True):
     id: int = Field(default=None, primary_key=True)
     {fields}
 """
-
-MANAGE = "from framework.management import main\nmain(settings='config.settings:ProjectSettings')"
 
 
 def note(folder: Folder, *fields: str) -> None:
@@ -35,35 +32,13 @@ def noted(tmp_path: Path) -> Folder:
 
 
 def at_terminal(folder: Folder, line: str, answers: list[tuple[str, str]]) -> str:
-    """Run a command on a terminal; give each answer when its question stands there. Return all that was shown."""
-    screen, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", MANAGE, *line.split()],
-        cwd=folder.path,
-        env=folder.environment,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-    )
-    os.close(terminal)
-    shown = ""
-    waiting = list(answers)
+    """Run a command at a terminal; give each answer when its question stands there. Return what was shown between."""
+    terminal = Terminal(folder.path, folder.environment, "-c", SESSION, line)
     try:
-        while True:
-            try:
-                data = os.read(screen, 4096)
-            except OSError:  # Linux says so when the other side is gone
-                break
-            if not data:
-                break
-            shown += data.decode()
-            if waiting and shown.endswith(waiting[0][0]):
-                os.write(screen, waiting.pop(0)[1].encode() + b"\n")
+        shown = [terminal.answer(question, typed) for question, typed in answers]
+        return "".join([*shown, terminal.rest()])
     finally:
-        os.close(screen)
-        process.wait(30)
-    assert waiting == []
-    return shown.replace("\r\n", "\n")
+        terminal.close()
 
 
 def test_a_person_at_a_terminal_is_asked(noted: Folder) -> None:

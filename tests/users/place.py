@@ -9,6 +9,8 @@ from pathlib import Path
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
+from tests.programs import write
+
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "users.md"
 SESSION = """
 import sys
@@ -41,21 +43,19 @@ class Place:
                 self.write(match[1], match[2])
 
     def write(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
+        write(self.folder, {name: text})
+        return self.folder / name
 
     def change(self, name: str, old: str, new: str) -> None:
         path = self.folder / name
         assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
+        self.write(name, path.read_text().replace(old, new))
 
     def run(self, program: str, *arguments: str) -> str:
         """Run a program in the project's folder; return all it prints."""
         keep = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         done = subprocess.run(
-            [sys.executable, "-B", "-c", program, *arguments],
+            [sys.executable, "-c", program, *arguments],
             cwd=self.folder,
             env=keep | self.environ,
             stdin=subprocess.DEVNULL,

@@ -1,17 +1,15 @@
 """A project with users, and its command line in a process of its own."""
 
 import os
-import pty
-import re
-import select
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.programs import SESSION
+from tests.terminal import Terminal
 
 SETTINGS = """
 from framework import Settings
@@ -29,21 +27,6 @@ class ProjectSettings(Settings):
         "framework.auth",
     )
     auth: AuthSettings = AuthSettings(login_fields={fields})
-"""
-
-SESSION = """
-import sys
-from framework.management import main
-
-for line in sys.argv[1:]:
-    sys.argv[:] = ["manage.py", *line.split()]
-    print("$", line, flush=True)
-    try:
-        main(settings="config.settings:ProjectSettings")
-    except SystemExit as error:
-        sys.stderr.flush()
-        if error.code:
-            print("exit", error.code, flush=True)
 """
 
 
@@ -80,53 +63,6 @@ class Site:
         return done.stdout
 
 
-class Dialogue:
-    """Commands at a terminal: what is asked is waited for before it is answered."""
-
-    def __init__(self, site: Site, *lines: str) -> None:
-        self.master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SESSION, *lines],
-            cwd=site.folder,
-            env=site.environ | {"TERM": "dumb"},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.text = ""
-
-    def answer(self, question: str, typed: str) -> str:
-        """Wait for a question and answer it; return what was said before it."""
-        said = self.read_until(question)
-        os.write(self.master, typed.encode() + b"\n")
-        return said
-
-    def interrupt(self, question: str) -> None:
-        """Press Ctrl-C instead of answering."""
-        self.read_until(question)
-        self.process.send_signal(signal.SIGINT)
-
-    def read_until(self, wanted: str) -> str:
-        end = time.monotonic() + 100
-        while wanted not in self.text:
-            assert time.monotonic() < end, self.text
-            if select.select([self.master], [], [], 0.2)[0]:
-                try:
-                    self.text += os.read(self.master, 4096).decode()
-                except OSError:  # the other side is closed
-                    raise AssertionError(self.text) from None
-                self.text = re.sub(r"\x1b\[\d+m|\r(?=\n)", "", self.text)  # no colours, and lines as elsewhere
-        read, _, self.text = self.text.partition(wanted)
-        return read
-
-    def close(self) -> None:
-        os.close(self.master)
-        self.process.kill()
-        self.process.wait()
-
-
 @pytest.fixture
 def site(tmp_path: Path, database_url: str) -> Site:
     """A project whose users log in by email, once on SQLite and once on PostgreSQL."""
@@ -134,15 +70,15 @@ def site(tmp_path: Path, database_url: str) -> Site:
 
 
 @pytest.fixture
-def talk(tmp_path: Path) -> Iterator[Callable[..., Dialogue]]:
+def talk(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     """Run commands at a terminal, in a project on SQLite whose users log in by email and by username."""
-    open_: list[Dialogue] = []
+    open_: list[Terminal] = []
     site = Site(tmp_path, f"sqlite:///{tmp_path / 'db.sqlite3'}", "email", "username")
 
-    def start(*lines: str) -> Dialogue:
-        open_.append(Dialogue(site, *lines))
+    def start(*lines: str) -> Terminal:
+        open_.append(Terminal(tmp_path, site.environ, "-c", SESSION, *lines))
         return open_[-1]
 
     yield start
-    for dialogue in open_:
-        dialogue.close()
+    for terminal in open_:
+        terminal.close()

@@ -1,19 +1,17 @@
 """`changepassword`, at a terminal and without one."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.auth.commands.conftest import Dialogue
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.timeout(240)
 
 PASSWORD, AGAIN = "Password: ", "Password (again): "
 
 
-def test_passwords_are_changed_at_a_terminal(talk: Callable[..., "Dialogue"]) -> None:
+def test_passwords_are_changed_at_a_terminal(talk: Callable[..., Terminal]) -> None:
     dialogue = talk(
         "migrate -v 0",
         "createsuperuser --noinput --username ann --email ann@example.com",

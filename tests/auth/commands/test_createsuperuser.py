@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.terminal import Terminal
+
 if TYPE_CHECKING:
-    from tests.auth.commands.conftest import Dialogue, Site
+    from tests.auth.commands.conftest import Site
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -44,7 +46,7 @@ def test_without_input_fields_come_from_options_and_the_environment(site: "Site"
     assert (user["is_superuser"], user["is_staff"], "password" in user) == (True, True, False)
 
 
-def test_everything_is_asked_for_until_it_can_be_had(talk: Callable[..., "Dialogue"]) -> None:
+def test_everything_is_asked_for_until_it_can_be_had(talk: Callable[..., Terminal]) -> None:
     dialogue = talk(
         "migrate -v 0", "createsuperuser --noinput --username root --email root@example.com", "createsuperuser"
     )
@@ -76,8 +78,9 @@ def test_everything_is_asked_for_until_it_can_be_had(talk: Callable[..., "Dialog
     assert dialogue.process.wait(60) == 0
 
 
-def test_a_question_is_broken_off_by_ctrl_c(talk: Callable[..., "Dialogue"]) -> None:
+def test_a_question_is_broken_off_by_ctrl_c(talk: Callable[..., Terminal]) -> None:
     dialogue = talk("migrate -v 0", "createsuperuser --username eve --email eve@example.com", "users")
-    dialogue.interrupt(PASSWORD)
+    dialogue.read_until(PASSWORD)
+    dialogue.interrupt()
     dialogue.read_until("Operation cancelled.\nexit 1\n")
     dialogue.read_until("No users.\n")
