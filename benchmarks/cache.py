@@ -3,9 +3,17 @@
     uv run benchmarks/cache.py [--rounds N] [--calls N]
 
 CPU time, user and system, of this process for calls, and of the server's process for requests; below 1 the framework
-is cheaper. A hit and a miss are calls of a decorated function, a set is one of the cache. Every peer keeps the same
-values: one row, and a list of 20. In memory, cashews and aiocache hand out the very object that was put in, which every
-caller may then change for all others; the framework makes a new one. Needs Linux's /proc, and starts a Valkey server.
+is cheaper. Needs Linux's /proc, and starts a Valkey server.
+
+A hit and a miss are calls of a decorated function, a set is one of the cache; every peer keeps the same values, one row
+and a list of 20. They promise less: in memory, cashews and aiocache hand out the very object that was put in, which
+every caller may then change for all others, while the framework writes it down and makes a new one of that each time;
+with Redis, none of them sees to it that one caller of all processes computes, which takes the framework a lock.
+
+A request is one for a cached list of 100 rows, of which the guide's application on FastAPI alone keeps the data, and
+the framework the response. The framework's also writes a line of log for each request, which the guide's does not, so
+it is measured without that as well. The last row is what is left when nothing but the server is: an ASGI application
+that knows the bytes and sends them.
 """
 
 import argparse
@@ -152,12 +160,21 @@ async def in_turns(
 def requests(url: str, rounds: int, count: int) -> None:
     """Print the cached list of 100 rows over HTTP, against the guide's on FastAPI alone."""
     raw = request("GET", "/rows")
-    shared = {"PYTHONPATH": f"{HERE}:{HERE / 'peers'}", "CACHE__URL": url}
-    with serving("guide_cache:app", folder=HERE / "peers", environment=shared, probe="/rows") as theirs:
-        del os.environ["CACHE__URL"]
-        for where in ("memory", "redis"):
-            own = {"PYTHONPATH": str(HERE), "REDIS_URL": url if where == "redis" else ""}
-            with serving("cached_project:app", folder=HERE, environment=own, probe="/rows") as mine:
+    peers = {"PYTHONPATH": f"{HERE}:{HERE / 'peers'}"}
+    project = {"PYTHONPATH": str(HERE), "REDIS_URL": ""}
+    quiet = {"LOG__REQUESTS": "0"}
+    del os.environ["CACHE__URL"]
+    applications: dict[str, tuple[str, dict[str, str]]] = {
+        "memory": ("cached_project:app", project),
+        "memory, no line of log": ("cached_project:app", {**project, **quiet}),
+        "redis": ("cached_project:app", {**project, "REDIS_URL": url}),
+        "redis, no line of log": ("cached_project:app", {**project, **quiet, "REDIS_URL": url}),
+        "redis and near copies": ("cached_project:app", {**project, "REDIS_URL": url, "CACHE__NEAR": "1"}),
+        "the server alone": ("sent_bytes:app", peers),
+    }
+    with serving("guide_cache:app", folder=HERE, environment={**peers, "CACHE__URL": url}, probe="/rows") as theirs:
+        for name, (target, environment) in applications.items():
+            with serving(target, folder=HERE, environment=environment, probe="/rows") as mine:
                 series: tuple[list[float], list[float]] = ([], [])
                 for turn in range(rounds + 1):
                     for (pid, port), times in zip((mine, theirs), series, strict=True):
@@ -165,7 +182,7 @@ def requests(url: str, rounds: int, count: int) -> None:
                         load(port, raw, count=count)
                         if turn:
                             times.append(cpu_of(pid) - before)
-                print(row(f"request for the cached list, {where}: guide", *series))
+                print(row(f"request for the cached list, {name}: guide", *series))
                 mine_, theirs_ = (statistics.median(times) / count * 1e6 for times in series)
                 print(f"{'':>10} {mine_:.0f} µs against {theirs_:.0f} µs")
 

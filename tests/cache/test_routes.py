@@ -718,6 +718,9 @@ async def test_the_requests_that_are_known_are_bounded(build: Build, monkeypatch
         assert len(asked) == 3
         await http.get("/api/items?n=2")
         assert len(asked) == 4
+        for _ in range(2):
+            await http.get(f"/api/items?n=2&long={'x' * 500}")
+        assert len(asked) == 6
 
 
 async def test_limits_hold_for_what_is_sent_without_a_route(build: Build) -> None:

@@ -21,6 +21,8 @@ KEY = "framework.cache"
 """Where the answers of an application stand in the ASGI scope."""
 
 MOST = 10_000
+LONGEST = 500
+"""Characters of an address that is remembered: strangers choose how many there are, and what they end with."""
 CREDENTIALS = (b"authorization", b"cookie")
 
 
@@ -84,6 +86,8 @@ class Answers:
 
     def remember(self, scope: Scope, answer: Answer) -> None:
         """Answer such requests from now on; the one not asked for longest is forgotten when there are too many."""
+        if len(scope["path"]) + len(scope["query_string"]) > LONGEST:
+            return
         self._known[key_of(scope)] = answer
         if len(self._known) > MOST:
             self._known.popitem(last=False)
