@@ -121,8 +121,10 @@ class Cache(ABC):
 
     async def _may_be_old(self, names: Iterable[str]) -> bool:
         """Tell whether the caller sees the tags other than all others do."""
+        if not uncommitted().isdisjoint(names):
+            return True
         reading = reading_for()
-        return not uncommitted().isdisjoint(names) or bool(reading and await self.tags.changed_within(names, reading))
+        return bool(reading and await self.tags.changed_since(names, time.monotonic() - reading))
 
     async def add[T](self, key: str, value: T, type_: TypeForm[T] | None = None, *, ttl: float | None = None) -> bool:
         """Keep `value` unless `key` has one, and tell whether it was kept: one caller of many gets `True`."""

@@ -240,13 +240,14 @@ class Computing:
 
         `seen` is how the tags stood just before, where somebody looked.
         """
-        began, changed = time.monotonic(), uncommitted()
+        changed = uncommitted()
         if flight is not None and flight.changes is None:
             flight.changes = self._cache.tags.changes
         known, names = self._cache.tags, ()
         if not known.remembers and (seen or recipe.tags_of is not None):
             with suppress(Unavailable):
                 await known.remember()
+        began = time.monotonic()
         versions = await self._versions(recipe, seen) if recipe.tags else {}
         if flight is not None:
             flight.versions = versions
@@ -264,15 +265,16 @@ class Computing:
         if uncommitted() != changed:  # it wrote, which those who got it from the cache would not do
             return Made(entry, is_for_all=False)
         reading = max(time.monotonic() - began if names else 0, reading_for())
+        since = time.monotonic() - reading
         try:
             if versions is None:
                 raise Unavailable("cache")
             if names:
                 versions = versions | await known.versions(name for name in names if name not in versions)
-            if reading and versions and await known.changed_within(versions, reading):
+            if reading and versions and await known.changed_since(versions, since):
                 return Made(entry, is_for_all=False)
         except Unavailable:
-            return Made(entry, is_for_all=not (reading and known.changed_here_within(reading)))
+            return Made(entry, is_for_all=not (reading and known.changed_here_since(since)))
         return Made(await self._kept(recipe, entry, versions, lock))
 
     async def _versions[T](self, recipe: Recipe[T], seen: Versions) -> dict[str, bytes] | None:

@@ -8,13 +8,12 @@ from weakref import WeakKeyDictionary
 
 from pydantic_core import PydanticSerializationError, to_json
 
-from framework.cache.tags import names_of
+from framework.cache.keys import PLAIN, NoKey, told
+from framework.cache.names import name_of, plain_name_of
 from framework.errors import FrameworkError
 from framework.services import Injected, Services
 
 __all__ = ["Signature"]
-
-PLAIN = (int, str, type(None), bool, float)
 
 LONGEST = 150
 """Characters of a key that are kept as they are, to be read by people."""
@@ -25,7 +24,7 @@ class Signature:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.name = plain_name_of(function)
         self._signature = inspect.signature(function)
         self.parameters = self._signature.parameters
         self._positional = [
@@ -43,7 +42,9 @@ class Signature:
         }
         self.is_method = next(iter(self.parameters), "") in ("self", "cls") and "." in function.__qualname__
         self._hints: dict[str, Any] | None = None
-        self._means: WeakKeyDictionary[Services, Mapping[str, Any]] = WeakKeyDictionary()
+        self._means: WeakKeyDictionary[Services, dict[type | None, Mapping[str, Any]]] = WeakKeyDictionary()
+        self._names: dict[type | None, str] = {}
+        """What tells it from other functions; of a method, by the class it is called on."""
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -60,9 +61,10 @@ class Signature:
             bound = self._signature.bind(*args, **kwargs)
             bound.apply_defaults()
             return dict(bound.arguments)
-        given = {**self._defaults, **dict(zip(self._positional, args, strict=False)), **kwargs}
-        if len(given) != len(self.parameters):
-            self._signature.bind(*args, **kwargs)  # says what is missing or unexpected
+        by_position = dict(zip(self._positional, args, strict=False))
+        given = {**self._defaults, **by_position, **kwargs}
+        if len(given) != len(self.parameters) or not kwargs.keys().isdisjoint(by_position):
+            self._signature.bind(*args, **kwargs)  # says what is missing, unexpected or given twice
         return given
 
     async def call(self, given: Mapping[str, Any]) -> Any:
@@ -74,7 +76,9 @@ class Signature:
 
     def means(self, services: Services, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the parameters that are services, with their types: they say how to answer, not what."""
-        if (known := self._means.get(services)) is not None:
+        owner = self._owner(given)
+        by_owner = self._means.setdefault(services, {})
+        if (known := by_owner.get(owner)) is not None:
             return known
         hints = self.hints
         found: dict[str, Any] = {
@@ -82,46 +86,57 @@ class Signature:
         }
         if self.is_method:
             found[self._positional[0]] = cast("Any", type(given[self._positional[0]]))
-        self._means[services] = found
+        by_owner[owner] = found
         return found
 
-    def key(self, given: Mapping[str, Any], without: Mapping[str, Any]) -> str:
-        """Return the key for the arguments `given`."""
+    def key(self, given: Mapping[str, Any], without: Mapping[str, Any], place: str | None = None) -> str:
+        """Return the key for the arguments `given`: under the name of the function, or of the place it is called at."""
         # In the order of the parameters, however they were passed.
         asked = {
-            name: value if type(value := given[name]) in PLAIN else told(value)
+            name: value if type(value := given[name]) in PLAIN else self._told(name, value)
             for name in self.parameters
             if name in given and name not in without
         }
         try:
             text = to_json(asked).decode() if asked else ""
-        except PydanticSerializationError:
-            raise self._no_key(asked) from None
+        except PydanticSerializationError as error:  # text that is none
+            raise self._no_key(f"An argument of {self.name} makes no key: {error}") from None
         if len(text) > LONGEST:
             text = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        return f"{self.name}:{text}"
+        return f"{place or self._named(given)}:{text}"
 
-    def _no_key(self, asked: Mapping[str, Any]) -> FrameworkError:
-        name = next(name for name, value in asked.items() if not is_key(value))
+    def _named(self, given: Mapping[str, Any]) -> str:
+        """Return the name of the function; of a method, with the class it is called on: subclasses answer otherwise."""
+        owner = self._owner(given)
+        if (known := self._names.get(owner)) is not None:
+            return known
+        if owner is None:
+            name = name_of(self.function)
+        else:
+            whose = name_of(owner)
+            name = self.name if f"{whose}.{self.function.__name__}" == self.name else f"{self.name}({whose})"
+        self._names[owner] = name
+        return name
+
+    def _owner(self, given: Mapping[str, Any]) -> type | None:
+        """Return the class that a method is called on."""
+        if not self.is_method:
+            return None
+        bound = given[self._positional[0]]
+        return cast("Any", bound if isinstance(bound, type) else type(bound))
+
+    def _told(self, name: str, value: Any) -> Any:
+        try:
+            return told(value)
+        except NoKey as error:
+            raise self._no_key(f"The argument {name!r} of {self.name} {error.of(value)}.") from None
+
+    def _no_key(self, message: str) -> FrameworkError:
         return FrameworkError(
-            f"The argument {name!r} of {self.name} is a {type(asked[name]).__name__}, of which no key can be made.",
+            message,
             hint="Take what tells values apart, such as an id; services are left out where `Inject[...]` marks them.",
             code="cache.key",
         )
-
-
-def told(value: Any) -> Any:
-    """Return what tells an argument from others; of a row its name, since the rest of it may change."""
-    return names_of(value)[0] if hasattr(cast("Any", type(value)), "__table__") else value
-
-
-def is_key(value: Any) -> bool:
-    """Tell whether a key can be made of an argument."""
-    try:
-        to_json(value)
-    except PydanticSerializationError:
-        return False
-    return True
 
 
 def is_service(hint: Any, services: Services) -> bool:

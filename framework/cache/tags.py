@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
     from framework.cache.cache import Cache
 
-__all__ = ["Tag", "Tags", "changed_names_of", "changed_version", "names_of", "names_of_tables"]
+__all__ = ["Tag", "Tags", "changed_names_of", "changed_version", "is_saved", "names_of", "names_of_tables"]
 
 type Tag = "str | type[SQLModel] | SQLModel | tuple[type[SQLModel], Any]"
 """A text of yours; a model, of which any row changed; a row of it, `post` or `(Post, 1)`."""
 
 SECONDS = 86_400.0
 """How long a version is kept. A value with tags that is older is made anew: nobody knows what happened to them."""
+
+ROUNDED = 0.002
+"""What a server's milliseconds may be off by."""
 
 SEEN, CHANGED = b".", b"+"
 
@@ -77,24 +80,29 @@ class Tags:
         found = dict(zip(names, await self._cache.read([self.key(name) for name in names]), strict=True))
         return {key: entry for key, entry in entries.items() if stands(entry, found)}
 
-    def changed_here_within(self, seconds: float) -> bool:
-        """Tell whether this process invalidated anything less than `seconds` ago."""
-        return time.monotonic() - self._changed_at <= seconds
+    def changed_here_since(self, began: float) -> bool:
+        """Tell whether this process invalidated anything since `time.monotonic()` was `began`."""
+        return self._changed_at >= began
 
-    async def changed_within(self, names: Iterable[str], seconds: float) -> bool:
-        """Tell whether one of the tags was changed less than `seconds` ago, or may have been: its version was lost."""
+    async def changed_since(self, names: Iterable[str], began: float) -> bool:
+        """Tell whether one of the tags was changed since `time.monotonic()` was `began`, or may have been.
+
+        It may have been when its version was lost.
+        """
         if not self.remembers:
             await self.remember()
         keys = [self.key(name) for name in names]
         epoch, *found = await self._cache.read([self.epoch_key, *keys])
         if epoch != self._epoch:
             await self._begin_epoch(epoch)
-        if time.monotonic() - self._epoch_began <= seconds:
+        if self._epoch_began >= began:
             return True
         changed = [key for key, version in zip(keys, found, strict=True) if version and version[:1] == CHANGED]
         # Asked as time left to live, so that no clock is compared with another.
         left = await self._cache.remaining(changed)
-        return any(SECONDS - (each or 0) <= seconds for each in left)
+        passed = time.monotonic() - began  # asking took its time as well
+        passed += ROUNDED if self._cache.shared else 0
+        return any(SECONDS - (each or 0) <= passed for each in left)
 
     @property
     def remembers(self) -> bool:
@@ -176,6 +184,11 @@ def names_of_tables(changed: Mapping[str, Iterable[tuple[Any, ...]] | None]) -> 
 def tables_of(model: Any) -> list[str]:
     """Return the names of the tables that hold the rows of a model."""
     return [table.fullname for table in mapper_of(model).tables]
+
+
+def is_saved(row: Any) -> bool:
+    """Tell whether a row has a primary key, and so a name of its own."""
+    return None not in mapper_of(type(row)).primary_key_from_instance(row)
 
 
 def row_of(tag: Any) -> tuple[Any, str]:

@@ -1,18 +1,25 @@
 """`@cached` on functions and methods of services: keys, tags, waiting for each other, stale and missing values."""
 
 import asyncio
+import math
+import sys
 import time
+from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, Secret, SecretBytes, SecretStr
 
 from framework import Project, Settings
 from framework.cache import Cache, MemoryCache, RedisCache, cached
+from framework.cache.signatures import Signature
 from framework.errors import FrameworkError, NotFound, Unavailable
 from framework.services import Inject
 
@@ -61,6 +68,67 @@ class Shop:
         return len(calls)
 
 
+class Base:
+    table = "base"
+
+    @cached(ttl=60)
+    async def all(self) -> str:
+        calls.append(self.table)
+        return self.table
+
+    @classmethod
+    @cached(ttl=60)
+    async def named(cls) -> str:
+        calls.append(f"named {cls.table}")
+        return f"named {cls.table}"
+
+
+class Posts(Base):
+    table = "posts"
+
+
+class Users(Base):
+    table = "users"
+
+    @cached(ttl=60)
+    async def all(self) -> str:
+        return f"{await super().all()}, really"
+
+
+class Circle(BaseModel):
+    size: int
+
+
+class Square(BaseModel):
+    size: int
+
+
+class Filter(BaseModel):
+    a: int
+    tenant: str = Field(exclude=True)
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+@dataclass
+class Point:
+    size: int
+
+
+def local(table: str) -> Any:
+    @cached(ttl=60)
+    async def use(x: Any) -> str:
+        return table
+
+    return use
+
+
+def signature_of(function: Any) -> Signature:
+    return Signature(function.__wrapped__)
+
+
 @pytest.fixture
 async def project(tmp_path: Path) -> AsyncGenerator[Project]:
     made = Project(
@@ -99,12 +167,121 @@ async def test_arguments_of_other_types_are_others(shop: Shop) -> None:
     @cached()
     async def kind(value: Any) -> str:
         calls.append(value)
-        return type(value).__name__
+        return f"{type(value).__name__} {value!r}"
 
-    values: list[Any] = [1, "1", True, None, 1.5, UUID(int=1), [1], {"a": 1}, "x" * 500, "x" * 501]
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    values: list[Any] = [
+        *(1, "1", True, "true", 1.0, Decimal(1), Level.LOW, None, "null", math.inf, "Infinity"),
+        *("a", b"a", bytearray(b"a"), Path("a"), at, at.isoformat(), UUID(int=1), str(UUID(int=1))),
+        *([1], (1,), {1}, frozenset({1}), ["1"], [True], [], (), {}),
+        *({"a": 1}, {"a": "1"}, {"a": b"1"}, [["a", 1]], [("a", 1)], {1: "a"}, {"1": "a"}, {"dict": [["a", 1]]}),
+        *(Circle(size=1), Square(size=1), {"size": 1}, Point(1), [Circle(size=1)], [Square(size=1)]),
+        *("x" * 500, "x" * 501),
+    ]
     for _ in range(2):
-        assert [await kind(value) for value in values] == [type(value).__name__ for value in values]
+        for value in values:
+            assert await kind(value) == f"{type(value).__name__} {value!r}"
     assert len(calls) == len(values)
+
+
+async def test_equal_sets_are_one_argument_in_whatever_order_they_are_gone_through(shop: Shop) -> None:
+    @cached()
+    async def count(names: frozenset[str]) -> int:
+        calls.append(names)
+        return len(names)
+
+    names = [f"name {number}" for number in range(50)]
+    assert await count(frozenset(names)) == await count(frozenset(reversed(names))) == 50
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (SecretStr("alice"), "is a SecretStr, which must not be read in a key"),
+        ([SecretBytes(b"alice")], "is a list with a SecretBytes, which must not be read in a key"),
+        (Secret[int](7), "is a Secret, which must not be read in a key"),
+        (Filter(a=1, tenant="A"), "is a Filter, whose field 'tenant' is excluded"),
+        ((number for number in (1, 2)), "is a generator, of which no key can be made"),
+        (deque([1]), "is a deque, of which no key can be made"),
+        (print, "is a builtin_function_or_method, of which no key can be made"),
+        ("\ud800", "makes no key"),
+    ],
+)
+async def test_what_must_not_or_cannot_be_read_in_a_key_is_refused(shop: Shop, value: Any, said: str) -> None:
+    @cached()
+    async def use(value: Any) -> int:
+        return 1
+
+    with pytest.raises(FrameworkError, match=said) as caught:
+        await use(value)
+    assert caught.value.code == "cache.key"
+
+
+async def test_methods_are_told_apart_by_the_class_they_are_called_on(project: Project) -> None:
+    for kind in (Posts, Users):
+        project.services.provide(kind)
+    async with project.scope() as scope:
+        posts, users = await scope.get(Posts), await scope.get(Users)
+        for _ in range(2):
+            assert await posts.all() == "posts"
+            assert await users.all() == "users, really"
+            assert await Posts.named() == "named posts"
+            assert await Users.named() == "named users"
+        assert calls == ["posts", "users", "named posts", "named users"]
+    async with project.scope() as scope:
+        assert await (await scope.get(Users)).all() == "users, really"
+    assert len(calls) == 4
+
+
+async def test_functions_made_by_a_function_are_told_apart_by_what_they_were_made_with(shop: Shop) -> None:
+    def crud(table: Any, *, limit: int = 1) -> Any:
+        def shown() -> str:
+            return f"{table} {limit}"
+
+        @cached(ttl=60)
+        async def all_of() -> str:
+            calls.append(table)
+            return shown()
+
+        return all_of
+
+    def service(table: Any) -> Any:
+        class Made:
+            name = table
+
+            @cached(ttl=60)
+            async def all(self) -> str:
+                calls.append(self.name)
+                return str(self.name)
+
+        return Made()
+
+    things: list[Any] = ["posts", "users", 1, Posts, Users, (Posts, Users), list[int], Level.LOW]
+    for _ in range(2):
+        for each in things:
+            assert await crud(each)() == f"{each} 1"
+            assert await crud(each, limit=2)() == f"{each} 2"
+            assert await service(each).all() == str(each)
+    assert len(calls) == 3 * len(things)
+    for made in (crud(shop), service(shop).all):
+        with pytest.raises(
+            FrameworkError, match=r"inside of a function with '(table|name)', a Shop, which does not tell"
+        ):
+            await made()
+
+
+async def test_names_of_what_a_function_makes_are_the_same_in_another_process(shop: Shop) -> None:
+    """Not by `hash` or `id`, which differ there."""
+    script = (
+        "from tests.cache.test_cached import local, signature_of\n"
+        "print(signature_of(local('posts')).key({'x': frozenset('abc')}, {}))\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env={"PYTHONHASHSEED": "7"}
+    )
+    told, _ = await process.communicate()
+    assert told.decode().strip() == signature_of(local("posts")).key({"x": frozenset("abc")}, {})
 
 
 async def test_services_are_not_part_of_the_key(project: Project) -> None:
@@ -145,7 +322,7 @@ async def test_an_argument_that_makes_no_key_is_named(shop: Shop) -> None:
     async def use(number: int, odd: Any) -> int:
         return 1
 
-    with pytest.raises(FrameworkError, match=r"The argument 'odd' of .*use is a Odd") as caught:
+    with pytest.raises(FrameworkError, match=r"The argument 'odd' of .*use is a Odd with a builtin") as caught:
         await use(1, Odd(print))
     assert caught.value.code == "cache.key"
 
@@ -156,6 +333,8 @@ async def test_a_wrong_call_says_so(shop: Shop) -> None:
         await wrong()
     with pytest.raises(TypeError, match="unexpected keyword argument 'nights'"):
         await wrong("EUR", nights=2)
+    with pytest.raises(TypeError, match="multiple values for argument 'base'"):
+        await wrong("EUR", base="USD")
 
 
 async def test_what_cannot_be_cached_is_refused_where_it_is_written(project: Project) -> None:
@@ -218,13 +397,34 @@ async def test_tags_are_made_of_arguments_and_of_results(project: Project, shop:
 
 async def test_a_result_whose_tag_changed_while_it_was_made_is_not_kept(project: Project, shop: Shop) -> None:
     @cached(tags=lambda result: [f"n:{result}"])
-    async def number() -> int:
+    async def number(cache: Cache) -> int:
         calls.append(1)
-        await (await cache_of(project)).invalidate("n:7")
+        await cache.invalidate("n:7")
         return 7
 
-    await number()
-    await number()
+    cache = await cache_of(project)
+    await number(cache)
+    await number(cache)
+    assert len(calls) == 2
+
+
+async def test_a_change_just_after_the_start_is_noticed_however_long_it_takes_to_ask_for_it(project: Project) -> None:
+    class Slow(MemoryCache):
+        async def remaining(self, keys: Any) -> Any:
+            await asyncio.sleep(0.02)
+            return await super().remaining(keys)
+
+    @cached(tags=lambda result: [f"n:{result}"])
+    async def number(cache: Cache) -> int:
+        calls.append(1)
+        await cache.invalidate("n:7")
+        return 7
+
+    cache = Slow()
+    project.services.value(Cache, cache)
+    async with project.scope():
+        for _ in range(2):
+            await number(cache)
     assert len(calls) == 2
 
 
