@@ -2,12 +2,10 @@
 
 import asyncio
 import logging
-import multiprocessing.connection
 import os
 import signal
 import socket
 import sys
-import threading
 from contextlib import suppress
 from datetime import datetime
 from math import ceil
@@ -16,26 +14,28 @@ from typing import Any, Never
 
 import typer
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from framework import __version__, checks
 from framework._modules import import_object
 from framework.checks import Level
 from framework.conf import FRAMEWORK_SETTINGS
-from framework.errors import ImproperlyConfigured
+from framework.errors import CommandError, ImproperlyConfigured
 from framework.management.address import Address
 from framework.management.catalogue import locate
 from framework.management.connections import Protocol, limit_writes
 from framework.management.findings import report
 from framework.management.garbage import collect_as_usual
 from framework.management.invocation import Invocation
+from framework.management.supervisor import Supervisor
 from framework.project import Project
 from framework.web import WebSettings
 from framework.web.checks import check_application
 
 GRACE = 3
 """Seconds that a development server waits for requests in flight when it ends; in production the settings say."""
+
+CLOSING = 5
+"""Seconds that apps have to close what they hold when the last request is answered, before their process is killed."""
 
 
 def serve(invocation: Invocation, listener: socket.socket, address: Address) -> None:
@@ -61,32 +61,11 @@ def serve(invocation: Invocation, listener: socket.socket, address: Address) -> 
         asyncio.run(serve_now(), loop_factory=config.get_loop_factory())
 
 
-PATIENCE = 30
-"""Seconds that a worker may take to say that it is alive. uvicorn's 5 are too few for one that starts on a machine
-under load: it would be killed and started again for ever."""
-
-
-class WorkerConfig(uvicorn.Config):
-    """What a worker process is told. It ends with the process that watches over it, however that went."""
-
-    def load(self) -> None:
-        """Load the application, in the worker."""
-        if (parent := multiprocessing.parent_process()) is not None:
-            threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-        super().load()
-
-
-def _end_with(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def _config(application: Any, listener: socket.socket, project: Project, **options: Any) -> uvicorn.Config:
     limit_writes(listener, project.settings.section(WebSettings).timeouts.write)
     # Logging is the project's (`framework.log`), its line for a request too; so is whom to believe (`trusted_proxies`).
     options |= {"log_config": None, "log_level": "warning", "access_log": False, "proxy_headers": False}
-    kind = WorkerConfig if "workers" in options else uvicorn.Config
-    return kind(application, http=Protocol, lifespan="on", **options)
+    return uvicorn.Config(application, http=Protocol, lifespan="on", **options)
 
 
 def _leave(signum: int, frame: FrameType | None) -> Never:
@@ -94,27 +73,34 @@ def _leave(signum: int, frame: FrameType | None) -> Never:
 
 
 def serve_workers(invocation: Invocation, listener: socket.socket, address: Address, workers: int) -> None:
-    """Serve for production in `workers` processes that uvicorn watches over."""
+    """Serve for production in `workers` processes, until SIGINT or SIGTERM.
+
+    Raises `CommandError` for an application in debug.
+    """
     typer.echo("Performing system checks...\n")
     application = load(invocation)
+    if application.state.project.settings.debug:
+        raise CommandError(
+            f"The application is made with debug on ({application.state.project.settings.source('debug')}), though"
+            " DEBUG=0 is set; with --workers it would show its insides to everybody.",
+            hint="Leave debug out of the code, and write DEBUG=1 into .env: development reads it, --workers does not.",
+            code="runserver.debug",
+        )
     project = checked(application, invocation)
     target = asgi_target(invocation)
     own = target is not None and import_object(target) is application
+    timeouts = project.settings.section(WebSettings).timeouts
     config = _config(
         target if own else f"{__name__}:create",
         listener,
         project,
         factory=not own,
         workers=workers,
-        timeout_graceful_shutdown=ceil(project.settings.section(WebSettings).timeouts.shutdown),
-        timeout_worker_healthcheck=PATIENCE,
+        timeout_graceful_shutdown=ceil(timeouts.shutdown),
     )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     typer.echo(f"Starting {workers} ASGI worker(s) at {address.url}\nQuit the server with CONTROL-C.")
-    supervisor = Multiprocess(config, [listener])
-    supervisor.run()
-    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
-        sys.exit(STARTUP_FAILURE)
+    sys.exit(Supervisor(config, listener, limit=timeouts.drain + timeouts.shutdown + CLOSING).run())
 
 
 def checked(application: Any, invocation: Invocation) -> Project:
