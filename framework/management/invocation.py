@@ -1,10 +1,11 @@
 """One run of the command line: which project it is about, and how it speaks."""
 
+import os
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
-from framework.conf import Settings, find_settings, load_settings
+from framework.conf import Settings, Source, find_settings, load_settings
 from framework.errors import CommandError
 from framework.project import Project
 
@@ -53,6 +54,14 @@ class Invocation:
     def develop(self) -> None:
         """Turn debug on for this process and what it starts, unless the project or its environment says otherwise."""
         self.settings = load_settings(self.require_project(), debug=True)
+
+    def deploy(self) -> Source | None:
+        """Turn debug off for this process and what it starts, and return what had turned it on, if anything had."""
+        found = self.settings.source("debug") if self.settings.debug else None
+        name = f"{self.settings_class.model_config.get('env_prefix') or ''}DEBUG"
+        os.environ[found.name if found is not None and found.kind == "environment" else name] = "0"
+        self.settings = self.settings_class()
+        return found
 
     @cached_property
     def project(self) -> Project:

@@ -294,6 +294,42 @@ def test_workers_serve_for_production_without_debug_and_end_together(served: Fol
     assert "Watching" not in served.output
 
 
+def test_workers_show_no_debug_pages_though_the_project_turns_debug_on(served: Folder) -> None:
+    served.write(
+        {
+            ".env": f"DEBUG=1\nSECRET_KEY={KEY}\n",
+            "blog/routes.py": """
+            from fastapi import APIRouter
+
+            router = APIRouter()
+
+            @router.get("/answer")
+            async def answer():
+                raise RuntimeError("the inside")
+            """,
+        }
+    )
+    server = served.start("runserver", "0", "--workers", "1")
+    port = int(eventually(lambda: re.search(r"worker\(s\) at http://127\.0\.0\.1:(\d+)/", served.output))[1])
+
+    answer = get(port)
+    assert (answer["status"], answer["code"]) == (500, "internal_error")
+    assert "inside" not in str(answer)
+    assert f"Debug is off with --workers, whatever DEBUG in {served.path}/.env:1 says.\n" in served.output
+    server.terminate()
+    assert server.wait(25) == 0
+
+
+def test_workers_refuse_an_application_that_code_puts_into_debug(served: Folder) -> None:
+    served.write({"config/asgi.py": ASGI.replace("ProjectSettings()", "ProjectSettings(debug=True)")})
+
+    done = served.manage("runserver", "0", "--workers", "1", environment={"SECRET_KEY": KEY})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: The application is made with debug on")
+    assert f"{served.path}/config/asgi.py" in done.stderr
+
+
 def test_one_worker_is_no_development_server_either(served: Folder) -> None:
     server = served.start("runserver", "0", "--workers", "1", environment={"SECRET_KEY": KEY})
     port = int(eventually(lambda: re.search(r"worker\(s\) at http://127\.0\.0\.1:(\d+)/", served.output))[1])

@@ -44,6 +44,8 @@ def runserver(
     from framework.management.server import serve, serve_workers
 
     if workers is not None:
+        if (source := invocation.deploy()) is not None:
+            typer.echo(f"Debug is off with --workers, whatever {source} says.")
         serve_workers(invocation, listener, wanted, workers)
     else:
         invocation.develop()
