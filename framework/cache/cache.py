@@ -161,9 +161,9 @@ class Cache(ABC):
     ) -> T:
         """Return the value of `key`; when there is none, what `make()` returns, kept from then on.
 
-        Of any number of callers at once, in all processes, one makes it and the others wait. For `stale` seconds after
-        its time the old value is returned while a new one is made. A value that was made while one of `tags` changed is
-        not kept.
+        Of any number of callers at once, in all processes, one makes it and the others wait; should it fail, another
+        tries, and then they fail too. For `stale` seconds after its time one caller makes a new value, and the others
+        get the old one meanwhile. A value that was made while one of `tags` changed is not kept.
         """
         return await self.computing.obtain(
             Recipe(self.key(key), self.codecs.of(type_), make, ttl=ttl, tags=self.tags.names(tags), stale=stale)

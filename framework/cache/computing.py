@@ -4,18 +4,19 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.cache.codecs import Codec, Mismatch, unfit
 from framework.cache.entries import NO_VERSIONS, Entry
+from framework.cache.flights import Failure, Flight, Outcome, Unshared, Versions
 from framework.cache.locks import Lock, pauses
 from framework.cache.tags import Tag, stands
 from framework.cache.work import reading_for, uncommitted
-from framework.errors import DomainError, NotFound, Unavailable
+from framework.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from framework.cache.cache import Cache
@@ -51,12 +52,6 @@ class Recipe[T]:
     """Makes it in the background, when the caller's own means are gone."""
 
 
-type Outcome = Entry | DomainError | Literal["failed", "cancelled"]
-"""What a flight ended with. When it failed, the others help themselves; when it was cancelled, one of them flies."""
-
-type Versions = Mapping[str, bytes | None]
-
-
 class Made(NamedTuple):
     """A value that was made."""
 
@@ -65,35 +60,15 @@ class Made(NamedTuple):
     """Whether others may have it. Not what somebody saw who has been reading since before a change, or who wrote."""
 
 
-@dataclass(slots=True)
-class Flight:
-    """A value that is being made, and that others wait for."""
-
-    outcome: asyncio.Future[Outcome]
-    changes: int | None = None
-    """How many changes this process had seen when it began; `None` before."""
-    versions: Versions | None = None
-    """How the tags stood then; `None` when nobody could tell."""
-
-    def sees(self, changes: int, versions: Versions | None) -> bool:
-        """Tell whether it sees all that was changed before this process had seen that much, and the tags stood so.
-
-        What was committed here is seen also when a server that is away, or came back empty, knows of no version.
-        """
-        if self.changes is None or self.changes == changes:
-            return True
-        if self.versions is None or versions is None:
-            return False
-        return all(versions.get(name) == version for name, version in self.versions.items())
-
-
 class Computing:
     """Gets values for the callers of one cache."""
 
     def __init__(self, cache: "Cache") -> None:
         self._cache = cache
         self._flights: dict[str, Flight] = {}
-        self._renewals: dict[str, asyncio.Task[None]] = {}
+        self._renewing: set[str] = set()
+        """The keys whose values are made anew while the old ones are given out."""
+        self._renewals: dict[asyncio.Task[Any], str] = {}
         self._finishing: set[asyncio.Task[None]] = set()
 
     async def obtain[T](self, recipe: Recipe[T]) -> T:
@@ -114,7 +89,7 @@ class Computing:
                 if changed and not changed.isdisjoint(entry.versions):
                     return await self._own(recipe)
                 if entry.stale_at and entry.stale_at <= time.time():
-                    self._renew_soon(recipe)
+                    return await self._renew(recipe, value)
                 return value
         if changed and not recipe.tags:  # nobody said that the changes have nothing to do with it
             return await self._own(recipe)
@@ -168,31 +143,34 @@ class Computing:
             return (await self._made(recipe)).entry
         tags = self._cache.tags
         known = versions if recipe.tags_of is None else None  # what else it depends on, nobody knows yet
+        has_failed = False
         while (flight := self._flights.get(recipe.key)) is not None and flight.sees(tags.changes, known):
             outcome = await asyncio.shield(flight.outcome)
             if isinstance(outcome, Entry):
                 return outcome
-            if isinstance(outcome, DomainError):
-                raise outcome
-            if outcome == "failed":
+            if outcome == "cancelled":
+                continue
+            # The next one flies: it may have been the trouble of that one alone. Once, or they would queue.
+            is_over, has_failed = has_failed, True
+            if isinstance(outcome, Failure) and (is_over or outcome.is_an_answer):
+                raise outcome.error.with_traceback(outcome.trace)
+            if is_over or outcome == "unshared":
                 return (await self._made(recipe)).entry
         return await self._lead(recipe)
 
     async def _lead[T](self, recipe: Recipe[T]) -> Entry:
         flight = self._flights[recipe.key] = Flight(asyncio.get_running_loop().create_future())
         before = _at_work.set(_at_work.get() | {recipe.key})
-        outcome: Outcome = "failed"
+        outcome: Outcome = "cancelled"
         try:
             made = await (self._computed(recipe, flight) if self._cache.shared else self._made(recipe, flight))
-            if made.is_for_all:
-                outcome = made.entry
+            outcome = made.entry if made.is_for_all else "own"
             return made.entry
-        except DomainError as error:
-            if not isinstance(error, Unavailable):
-                outcome = error
+        except Unshared:
+            outcome = "unshared"
             raise
-        except asyncio.CancelledError:
-            outcome = "cancelled"
+        except Exception as error:
+            outcome = Failure(error, error.__traceback__)
             raise
         finally:
             _at_work.reset(before)
@@ -298,26 +276,41 @@ class Computing:
             await (cache.write(values, seconds) if lock is None else lock.write_and_release(values, seconds))
         return entry
 
-    def _renew_soon[T](self, recipe: Recipe[T]) -> None:
-        if recipe.key not in self._renewals and recipe.key not in self._flights:
-            task = asyncio.get_running_loop().create_task(self._renewed(recipe))
-            self._renewals[recipe.key] = task
-            task.add_done_callback(lambda _: self._renewals.pop(recipe.key, None))
+    async def _renew[T](self, recipe: Recipe[T], value: T) -> T:
+        """Have a value made anew, and return what the caller gets: the old one, unless it makes the new one itself.
 
-    async def _renewed[T](self, recipe: Recipe[T]) -> None:
+        In the background only with means that are not the caller's, who goes on to use its own.
+        """
+        if recipe.key in self._renewing or recipe.key in self._flights:
+            return value
+        self._renewing.add(recipe.key)
+        if recipe.remake is not None:
+            task = asyncio.get_running_loop().create_task(self._renewed(recipe))
+            self._renewals[task] = recipe.key
+            task.add_done_callback(lambda task: self._renewing.discard(self._renewals.pop(task)))
+            return value
+        try:
+            entry = await self._renewed(recipe)
+        finally:
+            self._renewing.discard(recipe.key)
+        with suppress(Mismatch):
+            return value if entry is None else self.value_of(entry, recipe)
+        return value
+
+    async def _renewed[T](self, recipe: Recipe[T]) -> Entry | None:
         """Make a value anew that is still given out, unless another process is at it."""
         lock = self._lock(recipe)
         try:
-            if not await lock.acquire(wait=0):
-                return
-            try:
+            if await lock.acquire(wait=0):
                 entry, _ = await self.find(recipe)
                 if entry is None or entry.stale_at <= time.time():
-                    await self._made(recipe, lock=lock, make=recipe.remake)
-            finally:
-                await lock.release()
+                    entry = (await self._made(recipe, lock=lock, make=recipe.remake)).entry
+                return entry
         except Exception:
             log.exception("A value could not be made anew; the old one is given out until its time is over.")
+        finally:
+            await lock.release()
+        return None
 
     def finish(self, work: Coroutine[Any, Any, None]) -> None:
         """Do what is left to do when whoever should do it was cancelled; until then, nothing is closed."""
@@ -327,8 +320,7 @@ class Computing:
 
     async def close(self) -> None:
         """Stop making values in the background."""
-        tasks = list(self._renewals.values())
-        for task in tasks:
+        for task in self._renewals:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._renewals, return_exceptions=True)
         await asyncio.gather(*self._finishing, return_exceptions=True)

@@ -1,7 +1,9 @@
 """Who waits for whom: nobody gets a value that was begun before what it has committed itself."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from sqlmodel import select
 
 from framework.cache import Cache, MemoryCache, RedisCache
 from framework.cache.computing import Recipe
+from framework.cache.flights import Unshared
 from framework.db import ReadSession, Session
 from framework.testing.supervisor import free_port
 from tests.cache.conftest import MakeProject
@@ -128,3 +131,133 @@ async def test_while_the_server_is_away_nobody_gets_what_another_saw_in_an_older
         await asyncio.sleep(0.05)
         go_on.set()
         assert (await first, await second) == (0, 1)
+
+
+# When it fails ------------------------------------------------------------------------------------------------------
+
+
+class Work:
+    """Takes a moment, and does what it is told to."""
+
+    def __init__(self, *outcomes: Exception | int) -> None:
+        self.outcomes = outcomes
+        self.calls = self.now = self.most = 0
+
+    async def do(self) -> int:
+        outcome = self.outcomes[min(self.calls, len(self.outcomes) - 1)]
+        self.calls += 1
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.02)
+        self.now -= 1
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+async def test_when_it_fails_those_who_wait_try_once_more_together_and_then_fail_too() -> None:
+    cache, work = MemoryCache(), Work(ConnectionError("the database is gone"))
+    asking = (cache.get_or_set("k", work.do, int) for _ in range(300))
+    errors = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(error) for error in errors} == {ConnectionError}
+    assert (work.calls, work.most) == (2, 1)
+    deepest = max(len(traceback.extract_tb(error.__traceback__)) for error in errors if isinstance(error, Exception))
+    assert deepest < 20  # it does not grow with everybody who raises it
+
+
+async def test_the_trouble_of_one_is_not_that_of_those_who_wait() -> None:
+    cache, work = MemoryCache(), Work(PermissionError("only mine"), 7)
+    found = await asyncio.gather(*(cache.get_or_set("k", work.do, int) for _ in range(300)), return_exceptions=True)
+    assert [type(each) for each in found if each != 7] == [PermissionError]
+    assert work.calls == 2
+
+
+async def test_those_who_wait_for_what_is_not_theirs_make_their_own_all_at_once() -> None:
+    cache, work = MemoryCache(), Work(*(Unshared(number) for number in range(20)))
+    errors = await asyncio.gather(*(cache.get_or_set("k", work.do, int) for _ in range(20)), return_exceptions=True)
+    assert sorted(error.args[0] for error in errors if isinstance(error, Unshared)) == list(range(20))
+    assert work.most == 19
+
+
+async def test_of_those_who_wait_for_one_that_has_read_too_early_one_makes_it_for_all(
+    make_project: MakeProject,
+) -> None:
+    cache = MemoryCache()
+    project: Any = await make_project(cache)
+    from gazette.models import Post
+
+    calls = 0
+    go_on = asyncio.Event()
+
+    async def count(reading: ReadSession) -> int:
+        async def make() -> int:
+            nonlocal calls
+            calls += 1
+            found = (await reading.exec(select(func.count()).select_from(Post))).one()
+            await go_on.wait()
+            return found
+
+        return await cache.get_or_set("count", make, int, tags=[Post])
+
+    async def ask() -> int:
+        async with project.scope() as scope:
+            return await count(await scope.get(ReadSession))
+
+    outside = copy_context()
+    async with project.scope() as scope, (await scope.get(ReadSession)).snapshot() as old:
+        await old.exec(select(func.count()).select_from(Post))
+        async with project.scope() as other:
+            (await other.get(Session)).add(Post(title="t"))
+        first = asyncio.create_task(count(old))
+        await asyncio.sleep(0.01)
+        others = [asyncio.create_task(ask(), context=outside.copy()) for _ in range(20)]
+        await asyncio.sleep(0.05)
+        go_on.set()
+        assert (await first, set(await asyncio.gather(*others))) == (0, {1})
+    assert calls == 2
+
+
+# When it is stale ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_stale_value_is_made_anew_by_one_caller_while_it_waits_and_others_get_the_old_one() -> None:
+    """Its means, such as a session, are its own: nothing may use them while it goes on."""
+    cache, number = MemoryCache(jitter=0), Number()
+    number.go_on.set()
+
+    def ask() -> asyncio.Task[int]:
+        return asyncio.create_task(cache.get_or_set("n", number.read, int, ttl=0.01, stale=60))
+
+    assert await ask() == 1
+    await asyncio.sleep(0.02)
+    number.value, number.reads = 2, 0
+    number.is_read.clear()
+    number.go_on.clear()
+    first = ask()
+    await number.is_read.wait()
+    assert [await ask() for _ in range(5)] == [1] * 5
+    assert not first.done()
+    number.go_on.set()
+    assert await first == 2
+    assert number.reads == 1
+    assert await ask() == 2
+
+
+async def test_a_stale_value_that_its_caller_cannot_make_anew_is_returned(caplog: pytest.LogCaptureFixture) -> None:
+    cache, work = MemoryCache(jitter=0), Work(1, LookupError("gone"), 2)
+    for wanted in (1, 1, 2):
+        assert await cache.get_or_set("n", work.do, int, ttl=0.01, stale=60) == wanted
+        await asyncio.sleep(0.02)
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+async def test_of_the_callers_in_two_processes_one_makes_a_stale_value_anew(redis_url: str) -> None:
+    caches = [RedisCache(redis_url, timeout=10, jitter=0) for _ in range(2)]
+    work = Work(1, 2)
+    await caches[0].get_or_set("stale", work.do, int, ttl=0.01, stale=60)
+    await asyncio.sleep(0.02)
+    asking = [cache.get_or_set("stale", work.do, int, ttl=60, stale=60) for cache in caches for _ in range(20)]
+    assert sorted(await asyncio.gather(*asking)) == [1] * 39 + [2]
+    assert work.calls == 2
+    for cache in caches:
+        await cache.close()

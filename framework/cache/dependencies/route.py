@@ -17,6 +17,7 @@ from framework.cache.cache import Cache
 from framework.cache.computing import Recipe
 from framework.cache.dependencies.answers import CREDENTIALS, KEY, Answer, Answers, is_plain
 from framework.cache.dependencies.asked import Asked
+from framework.cache.flights import Unshared
 from framework.cache.functions import CachedFunction, cache_of
 from framework.cache.responses import StoredResponse
 from framework.errors import FrameworkError
@@ -31,7 +32,7 @@ ROUTE = ("endpoint", "route", "path_params")
 OF_THE_REQUEST = (HTTPConnection, Response, BackgroundTasks, SecurityScopes)
 
 
-class Unshared(Exception):
+class OwnResponse(Unshared):
     """Carries a response that only the caller it was made for may get."""
 
     def __init__(self, response: Response) -> None:
@@ -90,8 +91,8 @@ class CachedRoute:
         recipe = self._recipe(asked, cache, given, vary, user)
         try:
             stored = StoredResponse.decode(await cache.computing.obtain(recipe))
-        except Unshared as unshared:
-            return unshared.response
+        except OwnResponse as own:
+            return own.response
         if not is_personal and self._is_plain(asked):
             self._remember(request.scope, cache, recipe, vary)
         return asked.answer(stored, f"private, {self._age(stored)}" if is_personal else self._control(stored), vary)
@@ -128,7 +129,7 @@ class CachedRoute:
             response = await asked.made(result)
             stored = asked.stored(response, self._until(cache))
             if stored is None or any(isinstance(value, BackgroundTasks) and value.tasks for value in given.values()):
-                raise Unshared(asked.marked(response, vary))
+                raise OwnResponse(asked.marked(response, vary))
             return stored.encode()
 
         return self._cached.recipe(
