@@ -117,7 +117,8 @@ def read_sqlite(url: DatabaseURL) -> Rows:
     path = url.path
     if path is None or not path.exists():
         return Rows()
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=60)
+    # Whoever may not write leaves the files of a write-ahead log behind; nothing is written, and no file is made.
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=60)
     try:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         found = {table: list(connection.execute(query)) for table, query in queries(tables)}

@@ -109,6 +109,14 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_looking_at_a_write_ahead_log_leaves_no_files_behind(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE framework_migration (app TEXT, name TEXT, applied_at TEXT)")
+    assert read_rows(DatabaseURL.parse("sqlite:///db.sqlite3", root=tmp_path)) == Rows()
+    assert [path.name for path in tmp_path.iterdir()] == ["db.sqlite3"]
+
+
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as caught:
         read_rows(DatabaseURL.parse("postgresql://nobody:secret@127.0.0.1:9/nothing", root=tmp_path))
