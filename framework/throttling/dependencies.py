@@ -53,8 +53,9 @@ class Limit:
         if key is None:
             return
         throttler = await throttler_of(connection)
-        usages = await throttler.count(self._name or _name_of(connection), key, self._rates, cost=self._cost)
-        tell(connection, usages)
+        name = self._name or _name_of(connection)
+        usages = await throttler.count(name, key, self._rates, cost=self._cost)
+        tell(connection, name, usages)
         if usages and not usages[-1].allowed:
             raise refusal(usages[-1])
 

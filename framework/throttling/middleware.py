@@ -38,7 +38,7 @@ class DefaultRates:
     async def _count(self, connection: HTTPConnection, rates: str) -> None:
         throttler = await throttler_of(connection)
         usages = await throttler.count("default", client_key(connection.scope), rates)
-        tell(connection, usages)
+        tell(connection, "default", usages)
         if usages and not usages[-1].allowed:
             raise refusal(usages[-1])
 

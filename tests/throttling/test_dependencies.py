@@ -91,19 +91,42 @@ async def test_every_answer_says_how_much_is_left(build, client, path, status):
         for left in (1, 0):
             response = await http.get(path)
             assert response.status_code == status
-            assert response.headers.get_list("ratelimit-policy")[0].startswith('"2/hour";q=2;w=3600')
-            assert re.match(rf'"2/hour";r={left};t=\d+', response.headers["ratelimit"])
+            policy = f"GET {path}:2/hour"
+            assert response.headers.get_list("ratelimit-policy")[0].startswith(f'"{policy}";q=2;w=3600')
+            assert re.match(rf'"{policy}";r={left};t=\d+', response.headers["ratelimit"])
         refused = await http.get(path)
     assert refused.status_code == 429
-    assert re.match(r'"2/hour";r=0;t=\d+', refused.headers["ratelimit"])
+    assert re.match(rf'"{policy}";r=0;t=\d+', refused.headers["ratelimit"])
 
 
 async def test_of_several_rates_all_are_told(build, client):
     async with client(build(ROUTES)) as http:
         response = await http.get("/raw")
         assert "ratelimit" not in (await http.get("/open")).headers
-    assert response.headers["ratelimit-policy"] == '"2/hour";q=2;w=3600, "10/day";q=10;w=86400'
-    assert re.fullmatch(r'"2/hour";r=1;t=\d+, "10/day";r=9;t=\d+', response.headers["ratelimit"])
+    assert response.headers["ratelimit-policy"] == '"GET /raw:2/hour";q=2;w=3600, "GET /raw:10/day";q=10;w=86400'
+    assert re.fullmatch(r'"GET /raw:2/hour";r=1;t=\d+, "GET /raw:10/day";r=9;t=\d+', response.headers["ratelimit"])
+
+
+async def test_no_two_policies_of_an_answer_have_one_name(build, client):
+    routes = """
+    from fastapi import APIRouter
+    from framework.throttling import Throttle
+
+    all_ = Throttle("9/minute", name="all")
+    router = APIRouter(dependencies=[all_])
+
+    @router.get("/a", dependencies=[Throttle("9/minute", name='an "ä"')])
+    async def a(): return 1
+
+    @router.get("/b", dependencies=[Throttle("9/minute"), Throttle("9/minute", by=lambda connection: "all of us")])
+    async def b(): return 1
+    """
+    async with client(build(routes)) as http:
+        answers = [await http.get(path) for path in ("/a", "/b", "/b")]
+    names = [re.findall('"(.*?)"', answer.headers["ratelimit-policy"]) for answer in answers]
+    assert names[0] == ["all:9/minute", "an %22%C3%A4%22:9/minute"]
+    assert names[1] == names[2] == ["all:9/minute", "GET /b:9/minute", "GET /b:9/minute:2"]
+    assert names == [re.findall('"(.*?)"', answer.headers["ratelimit"]) for answer in answers]
 
 
 async def test_a_route_is_counted_by_itself_whatever_its_parameters(build, client):
@@ -208,8 +231,8 @@ async def test_the_default_rates_count_all_requests_of_an_address_together(build
     assert [answer.status_code for answer in answers] == [200, 404, 200, 429, 429]
     assert answers[3].json()["code"] == "throttled"
     assert answers[3].headers["retry-after"]
-    assert re.fullmatch(r'"3/hour";r=0;t=\d+', answers[3].headers["ratelimit"])
-    assert re.fullmatch(r'"3/hour";r=2;t=\d+, "3/hour";r=2;t=\d+', answers[0].headers["ratelimit"])
+    assert re.fullmatch(r'"default:3/hour";r=0;t=\d+', answers[3].headers["ratelimit"])
+    assert re.fullmatch(r'"default:3/hour";r=2;t=\d+, "GET /group/a:3/hour";r=2;t=\d+', answers[0].headers["ratelimit"])
     async with client(project, "192.0.2.2") as http:
         assert (await http.get("/group/a")).status_code == 200
 

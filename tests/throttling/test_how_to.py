@@ -26,8 +26,11 @@ async def test_the_routes_of_the_page_are_limited_as_it_says(build, client):
     routes = blocks()["routes"]
     async with client(build(routes)) as http:
         first = await http.get("/shop/search")
-        assert first.headers["ratelimit-policy"] == '"100/minute";q=100;w=60, "5/second";q=5;w=1'
-        assert re.fullmatch(r'"100/minute";r=99;t=\d+, "5/second";r=4;t=\d+', first.headers["ratelimit"])
+        assert (
+            first.headers["ratelimit-policy"] == '"GET /shop/search:100/minute";q=100;w=60, "search:5/second";q=5;w=1'
+        )
+        told = r'"GET /shop/search:100/minute";r=99;t=\d+, "search:5/second";r=4;t=\d+'
+        assert re.fullmatch(told, first.headers["ratelimit"])
         orders = [await http.post("/shop/orders") for _ in range(3)]
         assert [order.status_code for order in orders] == [200, 200, 429]
         assert orders[-1].headers["retry-after"]
@@ -55,7 +58,7 @@ async def test_the_service_of_the_page_counts_guesses_and_forgets_them(build):
 async def test_the_settings_change_a_rate_and_turn_counting_off_as_the_page_says(build, client):
     (rates,) = re.findall(r"THROTTLING__RATES='(.*?)'", PAGE.read_text())
     async with client(build(blocks()["routes"], environ={"THROTTLING__RATES": rates})) as http:
-        assert '"1/second";q=1;w=1' in (await http.get("/shop/search")).headers["ratelimit-policy"]
+        assert '"search:1/second";q=1;w=1' in (await http.get("/shop/search")).headers["ratelimit-policy"]
 
 
 def test_the_settings_that_the_page_names_are_there():
