@@ -7,13 +7,15 @@ import pytest
 
 from framework import checks
 from framework.auth import AuthSettings
-from framework.auth.settings import CookieSettings, SessionSettings, TokenSettings
+from framework.auth.settings import CookieSettings, PasswordSettings, SessionSettings, TokenSettings
 from framework.cache import CacheSettings
 from framework.testing.projects import Projects
+from framework.web import WebSettings
+from framework.web.settings import LoadSettings
 from tests.auth.conftest import Site
 from tests.auth.pems import ED
 
-CODES = {"auth.signing-key", "auth.short-key", "auth.insecure-cookie", "auth.session-store"}
+CODES = {"auth.signing-key", "auth.short-key", "auth.insecure-cookie", "auth.session-store", "auth.max-waiting"}
 
 
 @pytest.fixture
@@ -42,3 +44,9 @@ def test_a_cookie_without_https_and_sessions_of_one_process_are_found_before_the
     assert found(auth) == ["auth.insecure-cookie", "auth.session-store"]
     assert found(auth, deploy=False) == []
     assert found(AuthSettings(sessions=sessions), cache=CacheSettings(url="redis://127.0.0.1")) == []
+
+
+def test_logins_that_may_take_all_places_are_found(found: Any) -> None:
+    patient = AuthSettings(passwords=PasswordSettings(max_waiting=200))
+    assert found(patient, deploy=False) == ["auth.max-waiting"]
+    assert found(patient, web=WebSettings(load=LoadSettings(concurrency=400))) == []

@@ -1,4 +1,4 @@
-"""Checks of what callers are known by: the keys that sign, the cookie, and where sessions are kept."""
+"""Checks of how callers come to be known: keys that sign, the cookie, where sessions are kept, logins at once."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,9 @@ from framework.cache import CacheSettings
 from framework.checks import Level, Message, check
 from framework.errors import ImproperlyConfigured
 from framework.project import Project
+from framework.web import WebSettings
 
-__all__ = ["cookies_are_safe", "keys_can_sign", "sessions_are_shared"]
+__all__ = ["cookies_are_safe", "keys_can_sign", "logins_leave_places", "sessions_are_shared"]
 
 
 @check(tags=("security",))
@@ -48,4 +49,19 @@ def sessions_are_shared(project: Project) -> Iterator[Message]:
             "auth.sessions.store is 'cache', and the cache is in memory: each process has sessions of its own.",
             hint="Set REDIS_URL, or keep sessions in the database.",
             code="auth.session-store",
+        )
+
+
+@check(tags=("security",))
+def logins_leave_places(project: Project) -> Iterator[Message]:
+    """Find settings by which people who log in can take the places of all other requests."""
+    waiting = project.settings.section(AuthSettings).passwords.max_waiting
+    places = project.settings.section(WebSettings).load.concurrency
+    if waiting >= places:
+        yield Message(
+            Level.WARNING,
+            f"auth.passwords.max_waiting is {waiting}, and web.load.concurrency {places}: logins at once may leave no "
+            "place to other requests.",
+            hint="Let fewer logins wait, half of the places at most.",
+            code="auth.max-waiting",
         )
