@@ -50,6 +50,10 @@ class Tags:
         """Return the key that holds the version of a tag."""
         return f"{self._cache.prefix}tag:{name}"
 
+    def is_key(self, key: str) -> bool:
+        """Tell whether a key holds a version or the epoch: if that goes, values are made anew."""
+        return key.startswith(f"{self._cache.prefix}tag")
+
     def names(self, tags: Iterable[Tag]) -> tuple[str, ...]:
         """Return the tags that a value depends on, by name."""
         return tuple(dict.fromkeys(name for tag in tags for name in names_of(tag)))

@@ -2,7 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from framework.cache import MemoryCache
+from framework.cache.backends import memory
+from framework.errors import Unavailable
 
 
 async def test_the_value_unused_for_longest_goes_first() -> None:
@@ -37,3 +41,51 @@ async def test_the_size_is_counted_right_whatever_happens_to_a_key() -> None:
     await asyncio.sleep(0.02)
     await cache.get_many(["a", "n"])
     assert (cache.size, len(cache)) == (0, 0)
+
+
+async def test_a_value_larger_than_all_the_room_takes_none() -> None:
+    cache = MemoryCache(max_bytes=10_000)
+    await cache.set_many({str(number): number for number in range(20)})
+    await cache.set("0", b"x" * 20_000)
+    assert await cache.get("0", bytes) is None
+    assert len(cache) == 19
+
+
+async def test_what_was_decided_stays_however_many_values_come() -> None:
+    cache = MemoryCache(max_entries=10, max_bytes=10_000)
+    assert await cache.add("once", 1, ttl=60)
+    await cache.increment("visits")
+    async with cache.lock("import") as lock:
+        for number in range(100):
+            await cache.set(str(number), b"x" * 500)
+        assert lock.held
+        with pytest.raises(Unavailable):
+            await cache.lock("import", wait=0).__aenter__()
+    assert not await cache.add("once", 2)
+    assert await cache.get("once", int) == 1
+    assert await cache.increment("visits") == 2
+    assert await cache.get("99", bytes) is not None
+    assert cache.size <= 10_000
+
+
+async def test_no_more_is_decided_than_there_is_room_for_until_some_of_it_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "SWEEP_PAUSE", 0)
+    cache = MemoryCache(max_bytes=10_000)
+    await cache.set("value", 1)
+    added = 0
+
+    async def add() -> None:
+        nonlocal added
+        while await cache.add(f"once {added}", 1, ttl=0.1):
+            added += 1
+
+    with pytest.raises(Unavailable) as caught:
+        await add()
+    assert caught.value.code == "cache.full"
+    assert added > 20
+    assert not await cache.add("once 0", 2)
+    await asyncio.sleep(0.15)
+    assert await cache.add("later", 1)
+    assert len(cache) == 1

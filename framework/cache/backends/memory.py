@@ -8,15 +8,22 @@ from typing import Any
 from framework.cache.cache import Cache
 from framework.cache.counters import number_in
 from framework.cache.tags import changed_version
+from framework.errors import Unavailable
 
 __all__ = ["MemoryCache"]
 
 OVERHEAD = 200
 """Bytes that an entry takes besides its key and its value, about."""
 
+SWEEP_PAUSE = 1.0
+"""Seconds between two looks for what is over and nobody asked for."""
+
 
 class MemoryCache(Cache):
     """Values in this process, gone with it. The one unused for longest goes when there are too many, or too much.
+
+    What decides something - locks, counters, what was added - stays for its time. When that takes all the room there
+    is, no more is decided: that is `Unavailable`.
 
     Other processes have their own: what they change is not seen here before its time is over.
     """
@@ -26,11 +33,15 @@ class MemoryCache(Cache):
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._entries: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
+        self._decisions: dict[str, tuple[bytes, float]] = {}
+        """What is not thrown out before its time is over."""
+        self._decided = 0
+        self._swept = 0.0
         self.size = 0
         """Bytes in use, about."""
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._decisions)
 
     async def read(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         """Return what each key holds."""
@@ -45,7 +56,10 @@ class MemoryCache(Cache):
         """Let `key` hold the bytes if it holds nothing."""
         if self.find(key) is not None:
             return False
-        self.put(key, value, ttl)
+        if self.tags.is_key(key):
+            self.put(key, value, ttl)
+        else:
+            self._decide(key, value, ttl)
         return True
 
     async def renew(self, keys: Sequence[str], ttl: float) -> None:
@@ -62,12 +76,14 @@ class MemoryCache(Cache):
         """Add to a number."""
         value = self.find(key)
         if value is None:
-            self.put(key, b"%d" % amount, ttl)
+            self._decide(key, b"%d" % amount, ttl)
             return amount
         total = number_in(value, key) + amount
         new = b"%d" % total
-        self._entries[key] = (new, self._entries[key][1])
+        entries = self._kept_with(key)
+        entries[key] = (new, entries[key][1])
         self.size += len(new) - len(value)
+        self._decided += len(new) - len(value) if entries is self._decisions else 0
         return total
 
     async def expire(self, key: str, ttl: float | None) -> bool:
@@ -79,11 +95,13 @@ class MemoryCache(Cache):
 
     async def remaining(self, keys: Sequence[str]) -> Sequence[float | None]:
         """Return for how long each key holds something."""
-        now = time.monotonic()
-        return [
-            (max(0.0, self._entries[key][1] - now) if self._entries[key][1] else None) if self.find(key) else 0.0
-            for key in keys
-        ]
+        return [self._remaining(key) for key in keys]
+
+    def _remaining(self, key: str) -> float | None:
+        if self.find(key) is None:
+            return 0.0
+        _, ends = self._kept_with(key)[key]
+        return max(0.0, ends - time.monotonic()) if ends else None
 
     async def own_expire(self, key: str, value: bytes, ttl: float) -> bool:
         """Let `key` live for `ttl` seconds if it holds `value`."""
@@ -103,32 +121,80 @@ class MemoryCache(Cache):
     def find(self, key: str) -> bytes | None:
         """Return what `key` holds, without waiting."""
         entry = self._entries.get(key)
-        if entry is None:
+        is_decision = entry is None
+        if is_decision and (entry := self._decisions.get(key)) is None:
             return None
         value, ends = entry
         if ends and ends <= time.monotonic():
             self.drop(key)
             return None
-        self._entries.move_to_end(key)
+        if not is_decision:
+            self._entries.move_to_end(key)
         return value
 
     def put(self, key: str, value: bytes, ttl: float | None) -> None:
         """Let `key` hold the bytes, without waiting. What is larger than all the room is not kept."""
+        if key in self._decisions:
+            self._decide(key, value, ttl)
+            return
         self.drop(key)
-        self._entries[key] = (value, time.monotonic() + ttl if ttl else 0)
-        self.size += len(key) + len(value) + OVERHEAD
-        while len(self._entries) > self._max_entries or self.size > self._max_bytes:
+        if size_of(key, value) > self._max_bytes:
+            return
+        self._entries[key] = (value, ends_after(ttl))
+        self.size += size_of(key, value)
+        self._make_room()
+
+    def _decide(self, key: str, value: bytes, ttl: float | None) -> None:
+        before = self._decisions.get(key)
+        more = size_of(key, value) - (size_of(key, before[0]) if before is not None else 0)
+        if self._decided + more > self._max_bytes:
+            self._sweep()
+            if self._decided + more > self._max_bytes:
+                raise Unavailable("cache", retry_after=1, detail="Nothing more can be decided.", code="cache.full")
+        self.drop(key)
+        self._decisions[key] = (value, ends_after(ttl))
+        self._decided += size_of(key, value)
+        self.size += size_of(key, value)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        if self.size > self._max_bytes:
+            self._sweep()
+        while self._entries and (len(self._entries) > self._max_entries or self.size > self._max_bytes):
             oldest, (lost, ends) = next(iter(self._entries.items()))
             self.tags.lost(oldest, lost, ends)
             self.drop(oldest)
 
+    def _sweep(self) -> None:
+        """Drop what was decided and is over. Not each time: it looks at all."""
+        now = time.monotonic()
+        if now - self._swept >= SWEEP_PAUSE:
+            self._swept = now
+            for key in [key for key, (_, ends) in self._decisions.items() if ends and ends <= now]:
+                self.drop(key)
+
+    def _kept_with(self, key: str) -> dict[str, tuple[bytes, float]]:
+        return self._entries if key in self._entries else self._decisions
+
     def drop(self, key: str) -> None:
         """Let `key` hold nothing, without waiting."""
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self.size -= len(key) + len(entry[0]) + OVERHEAD
+        if (entry := self._entries.pop(key, None)) is not None:
+            self.size -= size_of(key, entry[0])
+        elif (entry := self._decisions.pop(key, None)) is not None:
+            self.size -= size_of(key, entry[0])
+            self._decided -= size_of(key, entry[0])
 
     def clear(self) -> None:
         """Let no key hold anything."""
         self._entries.clear()
-        self.size = 0
+        self._decisions.clear()
+        self.size = self._decided = 0
+
+
+def size_of(key: str, value: bytes) -> int:
+    return len(key) + len(value) + OVERHEAD
+
+
+def ends_after(ttl: float | None) -> float:
+    """Return when it is over, by `time.monotonic()`; 0 for never."""
+    return time.monotonic() + ttl if ttl else 0
