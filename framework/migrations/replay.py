@@ -51,7 +51,7 @@ class NoResult:
         raise no_reading(f"the result's {name}")
 
     def __iter__(self) -> Any:
-        raise no_reading("the rows of a result")
+        raise no_reading("the result's iterator")
 
 
 def no_reading(what: str) -> StateError:

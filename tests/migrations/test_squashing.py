@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from workbench import Base, Workshop, column, key, model
+from workbench import Base, Model, Workshop, column, key, model
 
 from framework.errors import CommandError
 from framework.migrations.graph import Graph, HistoryError, Migration
@@ -99,6 +99,22 @@ def test_a_squash_leads_to_the_same_tables_in_fewer_operations(workshop: Worksho
     assert "old" not in text.partition("def upgrade")[2].partition("def downgrade")[0]
     assert graph.nodes[name].depends_on == ("users.0001_initial",)
     assert 'depends_on = ("users.__first__",)' in text
+
+
+async def test_an_enum_that_grew_is_made_as_it_is_in_the_end(base: Base, workshop: Workshop) -> None:
+    def mood(*members: str) -> Model:
+        return model("blog", "Post", key, column("mood", sa.Enum(*members, name="mood"), server_default="ok"))
+
+    workshop.make(mood("ok", "sad"))
+    workshop.make(mood("ok", "sad", "glad"))
+    name = squashed(workshop)
+    text = workshop.text(name).partition("def downgrade")[0]
+    assert 'sa.Enum("ok", "sad", "glad", name="mood")' in text
+    assert "alter_enum" not in text
+    assert await base.migrate() == [name]
+    await base.execute("INSERT INTO blog_post (mood) VALUES ('glad')", "DELETE FROM blog_post")
+    await base.take_back([name])
+    assert await base.table_names() == set()
 
 
 async def test_databases_on_either_side_of_a_squash_go_on(base: Base, workshop: Workshop) -> None:

@@ -58,7 +58,7 @@ def segments(operations: Iterable[ops.MigrateOperation]) -> Iterable[Operations]
     """Split operations at those that may look at what is there."""
     segment: Operations = []
     for operation in operations:
-        if isinstance(operation, PLAIN) and not isinstance(operation, AlterEnumOp) and not hasattr(operation, "only"):
+        if is_plain(operation, segment):
             segment.append(operation)
             continue
         if segment:
@@ -67,6 +67,15 @@ def segments(operations: Iterable[ops.MigrateOperation]) -> Iterable[Operations]
         segment = []
     if segment:
         yield segment
+
+
+def is_plain(operation: ops.MigrateOperation, before: Operations) -> bool:
+    """Tell whether an operation changes tables and nothing else; an enum's does where `before` made its only table."""
+    if not isinstance(operation, PLAIN) or hasattr(operation, "only"):
+        return False
+    if not isinstance(operation, AlterEnumOp):
+        return True
+    return not operation.also and key_of(operation.table_name, operation.schema) in created(before).values()
 
 
 def applied_to(operations: Iterable[ops.MigrateOperation], before: State, app: str) -> State | None:
