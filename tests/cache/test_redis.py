@@ -17,6 +17,7 @@ import pytest
 from redis.asyncio import Redis
 
 from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
+from framework.cache.backends.addresses import cluster_at
 from framework.cache.backends.wire import Command, Wire
 from framework.errors import ImproperlyConfigured, Unavailable
 from framework.testing.supervisor import free_port
@@ -375,6 +376,10 @@ async def test_a_change_between_reading_and_keeping_is_not_missed(redis_url: str
         "redis://localhost:port/0",
         "redis+sentinel://localhost:26379",
         "redis+cluster://localhost/1",
+        "redis://localhost/0?nonsense=1",
+        "redis+sentinel://localhost/mymaster?nonsense=1",
+        "redis+cluster://localhost?nonsense=1",
+        "redis+cluster://localhost?ssl_cert_reqs=none",
     ],
 )
 def test_a_url_that_the_client_refuses_is_refused_at_load(url: str) -> None:
@@ -498,6 +503,31 @@ async def test_sentinels_name_the_master_also_after_it_changed(make_server: Make
     assert await cache.get("k", int) is None  # the new master has another memory
     await exercise(cache)
     await cache.close()
+
+
+async def test_sentinels_may_have_a_password_of_their_own(make_server: MakeServer) -> None:
+    master = make_server("requirepass hunter2")
+    sentinel = make_server(
+        "requirepass swordfish",
+        f"sentinel monitor mymaster 127.0.0.1 {master.port} 1",
+        "sentinel auth-pass mymaster hunter2",
+        sentinel=True,
+    )
+    url = f"redis+sentinel://:hunter2@127.0.0.1:{sentinel.port}/mymaster"
+    cache = RedisCache(f"{url}?sentinel_password=swordfish&client_name=shop", timeout=5)
+    await cache.set("k", 1)
+    assert await cache.get("k", int) == 1
+    await cache.close()
+    stranger = RedisCache(url, timeout=5)
+    with pytest.raises(Unavailable):
+        await stranger.ping()
+    await stranger.close()
+
+
+def test_options_in_the_url_of_a_cluster_reach_the_client() -> None:
+    client = cluster_at("rediss+cluster://localhost?ssl_cert_reqs=none&client_name=shop", 1)
+    assert client.connection_kwargs["ssl_cert_reqs"] == "none"
+    assert client.connection_kwargs["client_name"] == "shop"
 
 
 async def test_the_servers_own_words_never_reach_clients_of_the_project() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from redis.asyncio.client import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
-from redis.asyncio.connection import AbstractConnection, BlockingConnectionPool, ConnectionPool
+from redis.asyncio.connection import AbstractConnection, BlockingConnectionPool, ConnectionPool, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
@@ -35,9 +35,11 @@ def server_at(url: str, timeout: float) -> Server:
     """Return the server at a URL: `redis://`, `rediss://`, `unix://`, or the master that sentinels know of."""
     try:
         parts = urlsplit(url)
-        return by_sentinels(parts, timeout) if parts.scheme.endswith("+sentinel") else alone(url, timeout)
-    except ValueError as error:
+        server = by_sentinels(parts, timeout) if parts.scheme.endswith("+sentinel") else alone(url, timeout)
+        server.connection()  # not opened: only to see whether it takes all the options
+    except (ValueError, TypeError) as error:
         raise unusable(error) from None
+    return server
 
 
 def redis_client(url: str, *, timeout: float, max_connections: int) -> tuple[Any, Callable[[], Awaitable[object]]]:
@@ -50,6 +52,7 @@ def redis_client(url: str, *, timeout: float, max_connections: int) -> tuple[Any
         if is_cluster(url):
             cluster = cluster_at(url, timeout)
             return cluster, cluster.aclose
+        server_at(url, timeout)  # refuses what is no address
         # Once more, at once: a server that was restarted leaves closed connections in the pool.
         limits: dict[str, Any] = {"max_connections": max_connections, "retry": Retry(NoBackoff(), 1)}
         if not parts.scheme.endswith("+sentinel"):
@@ -79,13 +82,20 @@ def master_of(parts: SplitResult, timeout: float) -> tuple[Any, str, dict[str, A
         raise ValueError(
             "wanted the name of the master after the sentinels, as in redis+sentinel://host:26379/mymaster"
         )
-    secure = {"ssl": True} if parts.scheme.startswith("rediss") else {}
-    sentinel: Any = Sentinel(hosts(parts, 26379), sentinel_kwargs={**options(timeout), **secure})
-    return sentinel, name, {**options(timeout), **secure, **credentials(parts), "db": int(database or 0)}
+    secure: dict[str, Any] = {"ssl": True} if parts.scheme.startswith("rediss") else {}
+    asked = given_in(parts)
+    own = {key: asked.pop(f"sentinel_{key}") for key in ("username", "password") if f"sentinel_{key}" in asked}
+    secure |= {key: asked.pop(key) for key in [*asked] if key.startswith("ssl_")}
+    sentinel: Any = Sentinel(hosts(parts, 26379), sentinel_kwargs={**options(timeout), **secure, **own})
+    known = {**options(timeout), **secure, **credentials(parts), "db": int(database or 0)}
+    return sentinel, name, {**known, **asked}
 
 
 def by_sentinels(parts: SplitResult, timeout: float) -> Server:
-    """Return the master of a group: `redis+sentinel://:password@host:26379,host2:26379/mymaster/0`."""
+    """Return the master of a group: `redis+sentinel://:password@host:26379,host2:26379/mymaster/0`.
+
+    Sentinels with a password of their own get `?sentinel_password=`, and `sentinel_username=`.
+    """
     sentinel, name, given = master_of(parts, timeout)
     pool: Any = sentinel.master_for(name, **given).connection_pool
 
@@ -111,17 +121,13 @@ def cluster_at(url: str, timeout: float) -> RedisCluster:
         nodes = [ClusterNode(host, port) for host, port in hosts(parts, 6379)]
         if parts.path.strip("/"):
             raise ValueError("a cluster has no numbered databases")
-    except ValueError as error:
+        asked, is_secure = given_in(parts), parts.scheme.startswith("rediss")
+        if not is_secure and any(key.startswith("ssl_") for key in asked):
+            raise ValueError("options of TLS are for rediss+cluster://")
+        limits: Any = {**options(timeout), "retry": Retry(NoBackoff(), 1), **credentials(parts), **asked}
+        return RedisCluster(startup_nodes=nodes, ssl=is_secure, **limits)
+    except (ValueError, TypeError) as error:
         raise unusable(error) from None
-    given: Any = {**credentials(parts), "ssl": parts.scheme.startswith("rediss")}
-    return RedisCluster(
-        startup_nodes=nodes,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 1),
-        protocol=3,
-        **given,
-    )
 
 
 def options(timeout: float) -> dict[str, Any]:
@@ -131,6 +137,13 @@ def options(timeout: float) -> dict[str, Any]:
         "socket_connect_timeout": timeout,
         "retry": Retry(NoBackoff(), 0),
     }
+
+
+def given_in(parts: SplitResult) -> dict[str, Any]:
+    """Return the options in a URL's query, as the client takes them."""
+    options = dict(parse_url(f"redis://host?{parts.query}"))
+    del options["host"]
+    return options
 
 
 def credentials(parts: SplitResult) -> dict[str, str]:
@@ -146,6 +159,8 @@ def hosts(parts: SplitResult, port: int) -> list[tuple[str, int]]:
     return [(place.hostname or "localhost", place.port or port) for place in places]
 
 
-def unusable(error: ValueError) -> ImproperlyConfigured:
+def unusable(error: Exception) -> ImproperlyConfigured:
     """Return the error for a URL that no client can use."""
+    if isinstance(error, TypeError):  # as Python says it of an argument that nobody takes
+        error = ValueError(f"the client has no option {str(error).rpartition(' ')[2]}")
     return ImproperlyConfigured(f"The URL of the cache cannot be used: {error}.", code="cache.url")
