@@ -131,7 +131,10 @@ class Cache(ABC):
         return await self.write_new(self.key(key), self.entry_of(value, type_).encode(), self.seconds(ttl))
 
     async def delete(self, key: str) -> None:
-        """Remove `key`. Nothing happens when there is none."""
+        """Remove `key`. Nothing happens when there is none.
+
+        While the server does not answer, it is done later, or again: also to what was added since.
+        """
         await self.delete_many([key])
 
     async def delete_many(self, keys: Iterable[str]) -> None:

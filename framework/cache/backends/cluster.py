@@ -1,6 +1,7 @@
 """A cluster, through the client that knows its slots."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
@@ -24,6 +25,11 @@ class Cluster:
             for command in commands:
                 pipeline.execute_command(*command)
             return await pipeline.execute(raise_on_error=False)
+
+    async def keys(self, pattern: str) -> AsyncGenerator[list[bytes]]:
+        """Yield the keys that match a pattern, of all nodes."""
+        async for key in self._client.scan_iter(match=pattern, count=1000):
+            yield [key]
 
     def reset(self) -> None:
         """Do nothing: the client looks for the nodes itself."""

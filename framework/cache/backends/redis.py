@@ -1,7 +1,9 @@
 """Values in a Redis or Valkey server."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, ClassVar
 
 from hiredis import ReplyError
@@ -11,6 +13,7 @@ from redis.exceptions import ResponseError
 from framework.cache.backends.addresses import cluster_at, is_cluster, server_at
 from framework.cache.backends.breaker import Breaker
 from framework.cache.backends.cluster import Cluster
+from framework.cache.backends.owed import Making, Owed, chunks
 from framework.cache.backends.wire import Command, Wire
 from framework.cache.cache import Cache
 from framework.cache.counters import no_counter
@@ -41,9 +44,6 @@ return total
 DISABLED = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "NOAUTH", "WRONGPASS", "MISCONF", "OOM")
 """How the answers begin of a server that keeps nothing just now."""
 
-MOST_OWED = 100_000
-"""Keys to forget that are remembered while the server is away."""
-
 
 class RedisCache(Cache):
     """Values in a Redis or Valkey server, version 6 or later, shared by all processes.
@@ -61,8 +61,11 @@ class RedisCache(Cache):
             Cluster(cluster_at(url, timeout), timeout) if is_cluster(url) else Wire(server_at(url, timeout), timeout)
         )
         self._breaker = Breaker(self._heal, retry_after=timeout)
-        self._owed: dict[str, Callable[[], Command]] = {}
-        """What is to be done before anything is read: keys to forget while the server was away."""
+        self._removals = Owed(f"{escaped(self.prefix)}{self.version}:*")
+        self._renewals = Owed(f"{escaped(self.prefix)}tag*")
+        self._releases = Owed(None)
+        self._owes = False
+        """Whether something is to be done before anything is read: keys to forget while the server was away."""
 
     def track(self, changed: Callable[[Sequence[str] | None], None], lost: Callable[[], None]) -> None:
         """Have the server tell when anybody changes a key that was read here: `changed(keys)`, `None` for all of them.
@@ -97,11 +100,11 @@ class RedisCache(Cache):
 
     async def renew(self, keys: Sequence[str], ttl: float) -> None:
         """Let each key hold another version, as soon as the server can be told."""
-        await self._tell({key: lambda key=key: setting(key, changed_version(), ttl) for key in keys})
+        await self._tell(self._renewals, {key: lambda key=key: setting(key, changed_version(), ttl) for key in keys})
 
     async def remove(self, keys: Sequence[str]) -> None:
         """Let the keys hold nothing, as soon as the server can be told."""
-        await self._tell({key: lambda key=key: ("UNLINK", key) for key in keys})
+        await self._tell(self._removals, {key: lambda key=key: ("UNLINK", key) for key in keys})
 
     async def count(self, key: str, amount: int, ttl: float | None) -> int:
         """Add to a number."""
@@ -132,8 +135,13 @@ class RedisCache(Cache):
         return bool(reply)
 
     async def own_remove(self, key: str, value: bytes) -> bool:
-        """Let `key` hold nothing if it holds `value`."""
-        (reply,) = await self._ask(("EVAL", OWN_REMOVE, 1, key, value))
+        """Let `key` hold nothing if it holds `value`; when nobody can tell now, as soon as the server can be told."""
+        command = ("EVAL", OWN_REMOVE, 1, key, value)
+        try:
+            (reply,) = await self._ask(command)
+        except Unavailable:
+            self._owe(self._releases, {f"{key} {value!r}": lambda: command})
+            raise
         return bool(reply)
 
     async def write_new_and_read(
@@ -181,7 +189,7 @@ class RedisCache(Cache):
             return []
         self._breaker.check()
         try:
-            if self._owed:
+            if self._owes:
                 await self._settle()
             try:
                 replies = await self._client.ask(*commands)
@@ -202,42 +210,65 @@ class RedisCache(Cache):
             raise unavailable from error
         return replies
 
-    async def _tell(self, commands: Mapping[str, Callable[[], Command]]) -> None:
+    async def _tell(self, owed: Owed, making: Making) -> None:
         """Carry the commands out, now or before anything else is asked; each is made when it is sent."""
-        if not commands:
-            return
-
-        def made() -> Iterator[Command]:
-            return (make() for make in commands.values())
-
+        sent = 0
         try:
-            await self._ask(*made(), again=made)
+            for part in chunks(making):
+
+                def made(part: Making = part) -> list[Command]:
+                    return [make() for make in part.values()]
+
+                await self._ask(*made(), again=made)
+                sent += len(part)
         except BaseException as error:
-            if len(self._owed) + len(commands) > MOST_OWED:
-                log.error(
-                    "Too much was invalidated while the cache was away: what is old stays until its time is over."
-                )
-            else:
-                self._owed |= commands
+            self._owe(owed, dict(islice(making.items(), sent, None)))
+            if owed.is_everything:  # nobody reads before all of that is gone
+                self._breaker.open(error)
             if not isinstance(error, Unavailable):  # cancelled: perhaps it was never sent
                 raise
 
+    def _owe(self, owed: Owed, making: Making) -> None:
+        owed.add(making)
+        self._owes = True
+
     async def _settle(self) -> None:
         """Do what is owed, also what came to be owed meanwhile."""
-        while owed := dict(self._owed):
-            for reply in await self._client.ask(*(make() for make in owed.values())):
-                if isinstance(reply, Exception):
-                    raise reply
-            for key, make in owed.items():
-                if self._owed.get(key) is make:
-                    del self._owed[key]
+        kinds = self._removals, self._renewals, self._releases
+        while self._owes:
+            for owed in kinds:
+                if owed.is_everything and owed.pattern is not None:
+                    await self._wipe(owed, owed.pattern)
+                while part := owed.some():
+                    await self._sure(*(make() for make in part.values()))
+                    owed.paid(part)
+            self._owes = any(kinds)
+
+    async def _wipe(self, owed: Owed, pattern: str) -> None:
+        """Remove all keys like that."""
+        owed.is_everything = False  # what comes to be owed from now on may be too late for this
+        try:
+            async for keys in self._client.keys(pattern):
+                await self._sure(*(("UNLINK", key) for key in keys))
+        except BaseException:
+            owed.is_everything = True
+            raise
+
+    async def _sure(self, *commands: Command) -> None:
+        """Send the commands, and raise what the server has against them."""
+        for reply in await self._client.ask(*commands):
+            if isinstance(reply, Exception):
+                raise reply
 
     async def _heal(self) -> None:
         """Try whether the server answers again, and do what is owed before anybody reads."""
-        (reply,) = await self._client.ask(self._probe)
-        if isinstance(reply, Exception):
-            raise reply
+        await self._sure(self._probe)
         await self._settle()
+
+
+def escaped(prefix: str) -> str:
+    """Return a prefix as a pattern that matches nothing else."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)
 
 
 def is_reply(error: Exception) -> bool:

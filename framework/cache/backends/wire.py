@@ -5,7 +5,7 @@ A connection of a pool serves one caller at a time, and waiting for it is most o
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, cast
 
 import hiredis
@@ -164,6 +164,18 @@ class Wire:
         if link is None or link.closed or link.loop is not asyncio.get_running_loop():
             link = await self._opened()
         return await link.ask(commands)
+
+    async def keys(self, pattern: str) -> AsyncGenerator[list[bytes]]:
+        """Yield the keys that match a pattern, some at a time."""
+        cursor = b"0"
+        while True:
+            (reply,) = await self.ask(("SCAN", cursor, "MATCH", pattern, "COUNT", 1000))
+            if isinstance(reply, Exception):
+                raise reply
+            cursor, keys = reply
+            yield keys
+            if cursor == b"0":
+                return
 
     async def _opened(self) -> Link:
         loop = asyncio.get_running_loop()
