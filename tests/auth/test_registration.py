@@ -83,7 +83,9 @@ async def test_asking_takes_the_address_alone_and_stores_nothing_else(project: P
     for name in ("password", "username", "full_name", "is_superuser"):
         with pytest.raises(Invalid) as caught:
             await register(project, **{name: PASSWORD})
-        assert caught.value.fields == {name: "Say this when you follow the link in the mail."}
+        assert caught.value.fields == {
+            name: "Not taken here: send it to /register/confirm, with the token of the mail."
+        }
     await register(project)
     (mail,) = await mailbox.read()
     assert mail.subject == "Confirm your account"

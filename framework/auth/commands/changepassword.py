@@ -35,7 +35,8 @@ async def changepassword(
     name = login or getpass.getuser()
     user = await users.find(name)
     if user is None:
-        raise CommandError(f"user {name!r} does not exist", code="auth.no-user")
+        hint = None if login else "Say whose: manage.py changepassword ada@example.com"
+        raise CommandError(f"user {name!r} does not exist", hint=hint, code="auth.no-user")
     if at_terminal():
         typer.echo(f"Changing password for user {str(user)!r}")
         with cancellable():

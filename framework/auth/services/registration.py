@@ -66,7 +66,12 @@ class Registration:
             return await self._register_now(email, password, username, fields)
         early = [name for name, value in {"password": password, "username": username, **fields}.items() if value]
         if early:
-            raise Invalid("user", fields=dict.fromkeys(early, "Say this when you follow the link in the mail."))
+            raise Invalid(
+                "user",
+                fields=dict.fromkeys(
+                    early, "Not taken here: send it to /register/confirm, with the token of the mail."
+                ),
+            )
         email = valid_email(email)
         await self._attempts.send("registration", email)
         self._notices.send_later(Registration, lambda self: self._mail(email))

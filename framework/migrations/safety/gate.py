@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def require_safe(graph: Graph, applied: set[str], steps: Sequence[Step], dialect
         listed = "\n".join(f"  {item.text}\n    {item.hint}  [{item.code}]" for item in errors)
         raise CommandError(
             f"Nothing was migrated: {len(errors)} unsafe step(s).\n{listed}",
-            hint="docs/reference/migration-safety.md says more about each.",
+            hint="Let `makemigrations --safe` write the safe steps, or accept what does no harm in its file: "
+            f'`accepted = {{"{errors[0].code.removeprefix("migrations.safety.")}": "why it does none here"}}`.',
             code="migrations.unsafe",
             exit_code=3,
         )
@@ -94,4 +96,6 @@ def judge_all(project: "Project") -> Iterator[Message]:
         migration = graph.nodes[revision]
         found = pass_one(migration, state, dialect, set())
         if migration.app in own and migration.name > trusted.get(migration.app, ""):
-            yield from found
+            for message in found:
+                out = f'Applied everywhere? MIGRATIONS__TRUSTED=\'{{"{migration.app}": "{migration.name}"}}\''
+                yield replace(message, hint=f"{message.hint} {out}") if message.level >= Level.ERROR else message

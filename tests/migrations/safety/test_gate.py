@@ -106,7 +106,9 @@ def test_the_commands_write_refuse_and_report(tmp_path: Path) -> None:
     assert "CommandError: Nothing was migrated: 2 unsafe step(s)." in output
     assert output.endswith("[migrations.unsafe]\nexit 3\n")
 
+    assert 'accepted = {"drop-default": "why it does none here"}' in output.partition("$ migrate --safe-only\n")[2]
     output = folder.manage("check --deploy --tag migrations", "check --tag migrations")
+    assert """MIGRATIONS__TRUSTED='{"blog": "0003_post_stars_contract"}'""" in output
     assert "blog/migrations/0003_post_stars_contract.py: (migrations.safety.drop-default)" in output
     assert output.endswith("exit 1\n$ check --tag migrations\nSystem check identified no issues (0 silenced).\n")
 
