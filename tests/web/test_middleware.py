@@ -405,17 +405,18 @@ async def test_what_might_be_compressed_says_so_also_to_who_takes_no_gzip(build,
         async def image(): return Response('x' * 5000, media_type="image/png")
         @router.get('/part')
         async def part(): return Response('x' * 5000, 206)
+        @router.get('/nothing', status_code=204)
+        async def nothing(): pass
         @router.get('/encoded')
-        async def encoded(): return Response('x' * 5000, headers={"Content-Encoding": "br"})
+        async def encoded(): return Response('x' * 5000, headers={"Content-Encoding": "own"})
         """,
     )
-    paths = ("text", "small", "varied", "stream", "image", "part")
+    paths = ("text", "small", "varied", "stream", "image", "part", "nothing", "encoded")
     told = []
     async with client(build("large")) as http:
         for path in paths:
             answer = await http.get(f"/{path}", headers={"Accept-Encoding": "identity"})
-            assert "content-encoding" not in answer.headers
+            assert answer.headers.get("content-encoding") in (None, "own")
             told.append(answer.headers.get("vary"))
         assert (await http.get("/text")).headers["content-encoding"] == "gzip"
-        assert "vary" not in (await http.head("/encoded", headers={"Accept-Encoding": "identity"})).headers
-    assert told == ["Accept-Encoding", None, "Origin, Accept-Encoding", "Accept-Encoding", None, None]
+    assert told == ["Accept-Encoding", None, "Origin, Accept-Encoding", "Accept-Encoding", None, None, None, None]
