@@ -48,7 +48,14 @@ def cached(
     of them; or `shared` says that it is the same for all. `vary` also names headers it depends on. `max_age` lets
     clients keep it for so many seconds without asking; left out, for the rest of its time, and not at all with tags.
     """
-    keeping = Keeping(ttl, tags, stale, missing, lock, tuple(vary), shared, max_age)
+    named = (vary,) if isinstance(vary, str) else tuple(vary)
+    if shared and "user" in named:
+        raise FrameworkError(
+            '@cached(vary=["user"], shared=True) says that a response is for each user, and the same for all.',
+            hint="Say one of them.",
+            code="cache.vary",
+        )
+    keeping = Keeping(ttl, tags, stale, missing, lock, named, shared, max_age)
 
     def decorate[**P, R](function: Callable[P, Coroutine[Any, Any, R]], /) -> Callable[P, Coroutine[Any, Any, R]]:
         if not inspect.iscoroutinefunction(function):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
@@ -268,7 +269,7 @@ class Computing:
     async def _kept[T](self, recipe: Recipe[T], entry: Entry, versions: dict[str, bytes], lock: Lock | None) -> Entry:
         cache = self._cache
         asked = cache.ttl if recipe.ttl is None else recipe.ttl
-        ttl = cache.shortened(min(asked, recipe.missing) if entry.absent and asked else asked)
+        ttl = cache.shortened(min(asked or math.inf, recipe.missing) if entry.absent else asked)
         stale_at = time.time() + ttl if recipe.stale and ttl and not entry.absent else 0
         entry = Entry(entry.payload, entry.mark, stale_at, versions, entry.absent)
         values, seconds = {recipe.key: entry.encode()}, ttl + recipe.stale if ttl and stale_at else ttl

@@ -104,17 +104,18 @@ class CachedFunction:
         *,
         prepare: Callable[[], Awaitable[Mapping[str, Any]]] | None = None,
         finish: Callable[[Any], Awaitable[Any]] | None = None,
-        key: str = "",
+        place: str | None = None,
     ) -> Recipe[Any]:
         """Return how to get the result for these arguments: what the function returns, or what `finish` makes of it.
 
-        `prepare` returns the means that the caller did not give.
+        `prepare` returns the means that the caller did not give, and `place` is what results are kept under, if not
+        under the name of the function.
         """
         keeping = self.keeping
         call = Call(self, services, given, means, prepare, finish)
         by_result = "result" in self._takes
         return Recipe(
-            f"{cache.key(self.signature.key(given, means))}{key}",
+            cache.key(self.signature.key(given, means, place)),
             codec,
             call.make,
             keeping.ttl,

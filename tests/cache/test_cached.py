@@ -467,6 +467,22 @@ async def test_without_missing_a_not_found_is_raised_and_forgotten(shop: Shop) -
     assert len(calls) == 2
 
 
+async def test_what_is_kept_for_ever_is_missing_for_a_while_only(project: Project, shop: Shop) -> None:
+    @cached(ttl=0, missing=0.02)
+    async def find() -> int:
+        calls.append(1)
+        raise NotFound("thing")
+
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            await find()
+    assert len(calls) == 1
+    await asyncio.sleep(0.03)
+    with pytest.raises(NotFound):
+        await find()
+    assert len(calls) == 2
+
+
 # Stale values ------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from opentelemetry.trace import ProxyTracerProvider
 
 from framework import Project, Settings
-from framework.cache import Cache, CacheSettings, MemoryCache
+from framework.cache import Cache, CacheSettings, MemoryCache, cached
+from framework.errors import FrameworkError
 from framework.throttling import ThrottlingSettings
 from framework.web import WebSettings, create_app
 from framework.web.settings import TelemetrySettings
@@ -70,17 +72,19 @@ type Build = Callable[..., Project]
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Build]:
     """Load a project of the app with these routes."""
-    monkeypatch.syspath_prepend(str(tmp_path))
 
-    def build(routes: str, *, callers: str = "", **settings: Any) -> Project:
-        folder = tmp_path / "cached_site"
-        folder.mkdir()
+    def build(routes: str, *, callers: str = "", folder: str = "", **settings: Any) -> Project:
+        forget()
+        home = tmp_path / folder
+        monkeypatch.syspath_prepend(str(home))
+        package = home / "cached_site"
+        package.mkdir(parents=True)
         config = "from framework import AppConfig\nclass Config(AppConfig):\n    name = 'cached_site'\n"
         modules = {"__init__": "", "apps": config, "routes": HEAD + dedent(routes)}
         if callers:
             modules["callers"] = callers
         for name, source in modules.items():
-            (folder / f"{name}.py").write_text(source)
+            (package / f"{name}.py").write_text(source)
         apps = ("framework.cache", "cached_site")
         settings = {"secret_key": "only for tests " * 4, "installed_apps": apps, **settings}
         project = Project(SiteProject(_environ={}, _env_file=None, **settings))  # pyright: ignore[reportCallIssue]
@@ -88,8 +92,16 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Build]:
         return project
 
     yield build
+    forget()
+
+
+def forget() -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "cached_site"]:
         del sys.modules[name]
+
+
+def exec_routes(source: str) -> None:
+    exec(HEAD.replace("@service", "") + source, {"__name__": "some_routes"})
 
 
 def module() -> Any:
@@ -230,7 +242,7 @@ async def test_what_a_dependency_returns_is_part_of_the_key(build: Build) -> Non
 async def test_an_endpoint_that_takes_the_request_is_kept_by_its_address(build: Build) -> None:
     project = build("""
     @router.get("/a")
-    @cached(ttl=60)
+    @cached(ttl=60, vary=["Host"])
     async def a(request: Request, background: BackgroundTasks) -> str:
         calls.append(1)
         return str(request.url)
@@ -320,6 +332,153 @@ async def test_other_methods_are_not_cached(build: Build) -> None:
         assert [(await http.get("/api/a")).json() for _ in range(2)] == [3, 3]
 
 
+async def test_one_function_on_two_routes_has_a_response_on_each(build: Build) -> None:
+    project = build("""
+    class Public(BaseModel):
+        name: str
+
+    class Full(Public):
+        secret: str
+
+    @cached(ttl=60)
+    async def item() -> Full:
+        calls.append(1)
+        return Full(name="n", secret="s3cr3t")
+
+    router.get("/full", response_model=Full)(item)
+    router.get("/public", response_model=Public)(item)
+    router.get("/short", response_model_exclude={"secret"})(item)
+    router.get("/{any}", status_code=203)(item)
+
+    def add(path):
+        @router.get(path)
+        @cached(ttl=60)
+        async def named() -> str:
+            return path
+
+    for path in ("/loop/a", "/loop/b"):
+        add(path)
+    """)
+    full, public = {"name": "n", "secret": "s3cr3t"}, {"name": "n"}
+    wanted = {"full": full, "public": public, "short": public, "x": full, "loop/a": "/loop/a", "loop/b": "/loop/b"}
+    async with client(project) as http:
+        for _ in range(2):
+            assert {path: (await http.get(f"/api/{path}")).json() for path in wanted} == wanted
+        assert (await http.get("/api/x")).status_code == 203
+    assert len(module().calls) == 4
+
+
+async def test_a_route_whose_model_changed_with_a_release_is_made_anew(build: Build) -> None:
+    """The same project before and after, on one cache."""
+    routes = """
+    class Account(BaseModel):
+        name: str = "n"
+        password_hash: str = "h"
+
+    @router.get("/a"{options})
+    @cached(ttl=60)
+    async def a() -> Account:
+        return Account()
+    """
+    cache, told = MemoryCache(), list[Any]()
+    dropped = routes.replace('        password_hash: str = "h"\n', "")
+    other = routes.replace("{options})", ", response_model_exclude={'name'})")
+    for number, source in enumerate([routes, routes, dropped, other]):
+        project = build(source.replace("{options}", ""), folder=f"release_{number}")
+        project.services.value(Cache, cache)
+        async with client(project) as http:
+            told.append((await http.get("/api/a")).json())
+            assert (await http.get("/api/a")).json() == told[-1]
+    assert told[2:] == [{"name": "n"}, {"password_hash": "h"}]
+    assert len(cache) == 3  # the second release is as the first
+
+
+async def test_what_an_application_within_the_project_answers_is_filtered_and_private(build: Build) -> None:
+    project = build("""
+    from fastapi import FastAPI
+
+    class Full(BaseModel):
+        id: int
+        secret: str
+
+    class Public(BaseModel):
+        id: int
+
+    inner = FastAPI()
+
+    @inner.get("/a/{id}", response_model=Public)
+    @cached(ttl=60)
+    async def a(id: int) -> Full:
+        calls.append(id)
+        return Full(id=id, secret="s3cr3t")
+
+    router.mount("/inner", inner)
+    """)
+    async with client(project) as http:
+        for _ in range(2):
+            for number in (1, 2):
+                answer = await http.get(f"/api/inner/a/{number}")
+                assert answer.json() == {"id": number}
+                assert answer.headers["cache-control"] == "private, max-age=59"
+    assert module().calls == [1, 2]
+
+
+async def test_head_and_get_have_a_response_each(build: Build) -> None:
+    project = build("""
+    @router.api_route("/a", methods=["GET", "HEAD"])
+    @cached(ttl=60, shared=True)
+    async def a(request: Request) -> Response:
+        return Response(b"" if request.method == "HEAD" else b"body")
+    """)
+    async with client(project) as http:
+        for _ in range(2):
+            assert (await http.head("/api/a")).content == b""
+            assert (await http.get("/api/a")).content == b"body"
+
+
+async def test_keys_are_short_whatever_is_sent(build: Build) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60, vary=["X-A"])
+    async def a(request: Request) -> str:
+        return "a"
+    """)
+    cache = MemoryCache()
+    project.services.value(Cache, cache)
+    async with client(project) as http:
+        await http.get("/api/a", params={"q": "x" * 9000}, headers={"X-A": "y" * 9000})
+    assert len(cache) == 1
+    assert max(map(len, cache._entries)) < 200
+
+
+async def test_responses_that_are_never_kept_wait_for_nobody(build: Build) -> None:
+    project = build("""
+    import asyncio
+    state = {"now": 0, "most": 0, "keeps": False}
+
+    @router.get("/a")
+    @cached(ttl=60)
+    async def a(response: Response) -> int:
+        calls.append(1)
+        state["now"] += 1
+        state["most"] = max(state.values())
+        if not state["keeps"]:
+            response.headers["cache-control"] = "no-store"
+        await asyncio.sleep(0.02)
+        state["now"] -= 1
+        return 1
+    """)
+    async with client(project) as http:
+        await http.get("/api/a")
+        await asyncio.gather(*(http.get("/api/a") for _ in range(5)))
+        assert module().state["most"] == 5
+        module().state["keeps"] = True
+        await http.get("/api/a")
+        module().calls.clear()
+        await asyncio.gather(*(http.get("/api/a") for _ in range(5)))
+        assert module().calls == [1]  # and is kept from then on
+
+
 # What clients are told ---------------------------------------------------------------------------------------------
 
 
@@ -331,7 +490,7 @@ async def test_clients_that_have_it_get_no_body(build: Build) -> None:
             answer = await http.get("/api/items", headers={"If-None-Match": condition})
             assert (answer.status_code, answer.content) == (304, b"")
             assert answer.headers["etag"] == etag
-            assert answer.headers["vary"] == first.headers["vary"]
+            assert answer.headers["vary"].startswith(first.headers["vary"])
             assert "content-type" not in answer.headers
         assert (await http.get("/api/items", headers={"If-None-Match": '"other"'})).status_code == 200
         assert (await http.get("/api/items?n=2")).headers["etag"] != etag
@@ -372,6 +531,63 @@ async def test_how_long_clients_may_keep_it_is_the_rest_of_its_time_and_nothing_
     }
 
 
+async def test_the_tag_that_an_endpoint_gives_is_the_one_that_counts(build: Build) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60)
+    async def a(response: Response) -> str:
+        response.headers["ETag"] = '"v,1"'
+        return "x"
+    """)
+    async with client(project) as http:
+        for _ in range(2):
+            assert (await http.get("/api/a")).headers.get_list("etag") == ['"v,1"']
+        for condition, status in (('"v,1"', 304), ('"other", W/"v,1"', 304), ('"v"', 200)):
+            assert (await http.get("/api/a", headers={"If-None-Match": condition})).status_code == status
+
+
+async def test_of_what_an_endpoint_lets_clients_keep_they_are_told_the_age(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60)
+    async def a(response: Response) -> str:
+        response.headers["cache-control"] = "public, max-age=50"
+        return "x"
+
+    @router.get("/dep")
+    @cached(ttl=60)
+    async def dep(response: Response, n: Annotated[int, Depends(lambda: 1)]) -> str:
+        response.headers["cache-control"] = "public, max-age=50"
+        return "x"
+    """)
+    now = time.time()
+    async with client(project) as http:
+        for path in ("/api/a", "/api/dep"):
+            assert "age" not in (await http.get(path)).headers
+            with monkeypatch.context() as patch:
+                patch.setattr(time, "time", lambda: now + 20.5)
+                answer = await http.get(path)
+            assert (answer.headers["age"], answer.headers["cache-control"]) == ("20", "public, max-age=50")
+
+
+async def test_a_304_says_that_its_200_differs_by_encoding(build: Build) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60)
+    async def a() -> str:
+        return "x" * 3000
+    """)
+    async with client(project) as http:
+        for encoding in ("gzip", "identity"):
+            first = await http.get("/api/a", headers={"Accept-Encoding": encoding})
+            assert first.headers["vary"] == "Authorization, Cookie, Accept-Encoding"
+            condition = {"Accept-Encoding": encoding, "If-None-Match": first.headers["etag"]}
+            second = await http.get("/api/a", headers=condition)
+            assert (second.status_code, second.headers["vary"]) == (304, first.headers["vary"])
+
+
 # Whose it is -------------------------------------------------------------------------------------------------------
 
 WHO = """
@@ -387,13 +603,13 @@ CREDENTIALS = [{"Authorization": "a"}, {"Authorization": "b"}, {"Cookie": "sessi
 
 
 async def test_who_says_who_they_are_gets_a_response_of_their_own(build: Build) -> None:
-    async with client(build(WHO.format(options=""), callers=CALLERS)) as http:
+    async with client(build(WHO.format(options=", vary=['Host']"), callers=CALLERS)) as http:
         for _ in range(2):
             for headers in CREDENTIALS:
                 answer = await http.get("/api/who", headers=headers)
                 assert answer.json() == next(iter(headers.values()), "nobody")
                 assert answer.headers["cache-control"].startswith("private" if headers else "public")
-                assert answer.headers["vary"] == "Authorization, Cookie"
+                assert answer.headers["vary"] == "Host, Authorization, Cookie"
     assert len(module().calls) == 9  # only nobody's was kept
 
 
@@ -446,6 +662,148 @@ async def test_varying_by_a_header_keeps_one_for_each_value(build: Build) -> Non
                 assert answer.json() == language
                 assert answer.headers["vary"] == "Accept-Language, Authorization, Cookie"
     assert len(module().calls) == 2
+
+
+async def test_headers_are_told_apart_whatever_they_hold(build: Build) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60, vary=["X-A", "X-B"])
+    async def a(request: Request) -> list[list[str]]:
+        return [request.headers.getlist("x-a"), request.headers.getlist("x-b")]
+    """)
+    sent: list[list[tuple[str, str]]] = [
+        [("X-A", "a|X-B=b"), ("X-B", "c")],
+        [("X-A", "a"), ("X-B", "b|X-B=c")],
+        [("X-A", "a"), ("X-A", "b")],
+        [("X-A", "a, b")],
+        [("X-A", "")],
+        [],
+    ]
+    async with client(project) as http:
+        for _ in range(2):
+            for headers in sent:
+                told = (await http.get("/api/a", headers=headers)).json()
+                assert told == [[value for name, value in headers if name == kind] for kind in ("X-A", "X-B")]
+
+
+async def test_the_request_and_a_response_that_differs_by_more_than_is_said_are_not_kept(build: Build) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60, vary=["X-A"])
+    async def a(request: Request, response: Response, x_own: Annotated[str, Header()] = "") -> str:
+        response.headers["Vary"] = request.headers["x-a"]
+        return request.headers.get("accept-language", "none")
+    """)
+    async with client(project) as http:
+        for vary in ("Accept-Language", "X-A, accept-language", "*"):
+            for language in ("de", "en"):
+                answer = await http.get("/api/a", headers={"Accept-Language": language, "X-A": vary})
+                assert (answer.json(), answer.headers["cache-control"]) == (language, "private, no-cache")
+        for language in ("de", "en"):
+            answer = await http.get("/api/a", headers={"Accept-Language": language, "X-A": "x-a, X-Own, Cookie"})
+            assert answer.json() == "de"
+
+    for arguments in ("", "ttl=60"):
+        with pytest.raises(FrameworkError, match="takes the request") as caught:
+            exec_routes(f"@cached({arguments})\nasync def a(request: Request) -> str:\n    return 'a'")
+        assert caught.value.code == "cache.vary"
+
+
+async def test_for_each_user_and_the_same_for_all_is_refused() -> None:
+    with pytest.raises(FrameworkError, match="for each user, and the same for all") as caught:
+        cached(vary=["user"], shared=True)
+    assert caught.value.code == "cache.vary"
+
+
+SCHEMES = """
+from fastapi.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HTTPBasic
+
+def told(scheme):
+    def of(key: Annotated[object, Depends(scheme)]) -> str:
+        return str(key)
+    return of
+
+def route(path, scheme, **options):
+    @router.get(path)
+    @cached(ttl=60, **options)
+    async def a(key: Annotated[str, Depends(told(scheme))]) -> str:
+        calls.append(path)
+        return key
+
+for path, scheme in (
+    ("/header", APIKeyHeader(name="X-API-Key", auto_error=False)),
+    ("/cookie", APIKeyCookie(name="session", auto_error=False)),
+    ("/query", APIKeyQuery(name="api_key", auto_error=False)),
+    ("/basic", HTTPBasic(auto_error=False)),
+):
+    route(path, scheme)
+    route(f"{path}/shared", scheme, shared=True)
+"""
+
+
+async def test_what_a_security_scheme_takes_are_credentials(build: Build) -> None:
+    async with client(build(SCHEMES)) as http:
+        for path, sent in (
+            ("header", {"headers": {"X-API-Key": "a"}}),
+            ("cookie", {"headers": {"Cookie": "session=a"}}),
+            ("query", {"params": {"api_key": "a"}}),
+            ("basic", {"headers": {"Authorization": "Basic YTpi"}}),
+        ):
+            for _ in range(2):
+                answer = await http.get(f"/api/{path}", **sent)
+                assert "a" in answer.json()
+                assert answer.headers["cache-control"] == "private, no-cache"
+                said = {name.lower() for name in answer.headers["vary"].split(", ")}
+                assert said >= {"authorization", "cookie", *({"x-api-key"} if path == "header" else ())}
+            assert module().calls.count(f"/{path}") == 2
+            assert (await http.get(f"/api/{path}")).headers["cache-control"] == "public, max-age=59"
+            for _ in range(2):
+                answer = await http.get(f"/api/{path}/shared", **sent)
+                assert answer.headers["cache-control"] == "public, max-age=59"
+            assert module().calls.count(f"/{path}/shared") == 1
+
+
+async def test_what_a_dependency_reads_of_the_request_makes_the_response_private(build: Build) -> None:
+    project = build("""
+    from starlette.requests import HTTPConnection
+
+    async def session(request: Request) -> str:
+        return request.headers.get("x-session", "anon")
+
+    async def near(connection: HTTPConnection) -> str:
+        return connection.headers.get("x-session", "anon")
+
+    async def far(near: Annotated[str, Depends(near)]) -> str:
+        return near
+
+    def route(path, read, **options):
+        @router.get(path)
+        @cached(ttl=60, **options)
+        async def a(who: Annotated[str, Depends(read)]) -> str:
+            calls.append(who)
+            return who
+
+    route("/a", session)
+    route("/b", far)
+    route("/shared", session, shared=True)
+
+    class Names(BaseModel):
+        x_session: str = "anon"
+
+    @router.get("/model")
+    @cached(ttl=60)
+    async def model(names: Annotated[Names, Header()]) -> str:
+        calls.append(names.x_session)
+        return names.x_session
+    """)
+    async with client(project) as http:
+        for path, control in (("a", "private"), ("b", "private"), ("shared", "public"), ("model", "public")):
+            module().calls.clear()
+            for who in ("a", "b", "a"):
+                answer = await http.get(f"/api/{path}", headers={"X-Session": who})
+                assert (answer.json(), answer.headers["cache-control"]) == (who, f"{control}, max-age=59")
+            assert module().calls == ["a", "b"]
+        assert answer.headers["vary"] == "x-session, Authorization, Cookie"
 
 
 async def test_a_cookie_that_a_dependency_sets_makes_the_response_private(build: Build) -> None:
@@ -721,6 +1079,17 @@ async def test_the_requests_that_are_known_are_bounded(build: Build, monkeypatch
         for _ in range(2):
             await http.get(f"/api/items?n=2&long={'x' * 500}")
         assert len(asked) == 6
+
+
+async def test_addresses_that_strangers_make_up_are_not_remembered(build: Build) -> None:
+    async with routed(build(LIST)) as (http, asked, _):
+        for query in ("n=1&unknown=1", f"n=1&n={'0' * 600}1", "unknown"):
+            for _ in range(3):
+                assert (await http.get(f"/api/items?{query}")).status_code == 200
+        assert len(asked) == 9
+        for _ in range(3):
+            await http.get("/api/items?n=1")
+        assert len(asked) == 10
 
 
 async def test_limits_hold_for_what_is_sent_without_a_route(build: Build) -> None:

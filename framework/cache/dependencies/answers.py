@@ -5,17 +5,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 from starlette.types import Message, Scope
 
 from framework.cache.cache import Cache
 from framework.cache.computing import Recipe
 from framework.cache.dependencies.asked import Headers, controlling, headers_of, type_of, varying
+from framework.cache.dependencies.unkept import Unkept
 from framework.cache.responses import StoredResponse
 from framework.web import caller_of, project_of
 
-__all__ = ["KEY", "Answer", "Answers", "is_plain"]
+__all__ = ["KEY", "Answer", "Answers"]
 
 KEY = "framework.cache"
 """Where the answers of an application stand in the ASGI scope."""
@@ -61,7 +61,7 @@ class Answer:
             stored = StoredResponse.of_parts(head, b"")
             said = self._said = head, stored, [*headers_of(stored), *self._vary]
         _, stored, headers = said
-        headers = [*headers, *controlling(self._control(stored), headers)]
+        headers = [*headers, *controlling(self._control(stored), headers, stored)]
         status = 304 if stored.matches(condition) else stored.status
         if status == 304:
             body = b""
@@ -80,6 +80,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str, bytes], Answer] = OrderedDict()
+        self.unkept = Unkept()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -118,20 +119,3 @@ class Answers:
 
 def key_of(scope: Scope) -> tuple[str, str, bytes]:
     return scope["method"], scope["path"], scope["query_string"]
-
-
-def is_plain(dependant: Any) -> bool:
-    """Tell whether an endpoint is called with nothing but what stands in the path and the query, whoever asks.
-
-    Not with a default that is made anew for each call, such as today's date; a model may have such defaults as well.
-    """
-    if dependant.dependencies or dependant.header_params or dependant.cookie_params or dependant.body_params:
-        return False
-    return not any(
-        field.field_info.default_factory is not None or is_model(field.field_info.annotation)
-        for field in (*dependant.path_params, *dependant.query_params)
-    )
-
-
-def is_model(type_: Any) -> bool:
-    return isinstance(type_, type) and issubclass(type_, BaseModel)

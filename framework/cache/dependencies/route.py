@@ -1,13 +1,17 @@
 """A cached function as an endpoint."""
 
+import hashlib
 import inspect
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
+from weakref import ref
 
 from fastapi.params import Depends
 from fastapi.security import SecurityScopes
+from pydantic_core import to_json
 from starlette.background import BackgroundTasks
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -15,8 +19,10 @@ from starlette.types import Scope
 
 from framework.cache.cache import Cache
 from framework.cache.computing import Recipe
-from framework.cache.dependencies.answers import CREDENTIALS, KEY, Answer, Answers, is_plain
+from framework.cache.dependencies.answers import KEY, Answer, Answers
 from framework.cache.dependencies.asked import Asked
+from framework.cache.dependencies.places import Place
+from framework.cache.dependencies.unkept import Unkept
 from framework.cache.flights import Unshared
 from framework.cache.functions import CachedFunction, cache_of
 from framework.cache.responses import StoredResponse
@@ -54,8 +60,15 @@ class CachedRoute:
         self._request = self._name(Request, "cached_request")
         self._response = self._name(Response, "cached_response")
         self._depends_on_url = any(is_one_of(hint, (HTTPConnection,)) for hint in self._own.values())
-        self._headers: dict[int, tuple[Any, bytes]] = {}
-        """By route, which is kept with them so that no other gets its id; they are module objects, and few."""
+        if self._depends_on_url and not (self._keeping.vary or self._keeping.shared):
+            raise FrameworkError(
+                f"{cached.signature.name} takes the request, so what it returns may depend on anything in it.",
+                hint="Take what it needs as parameters; or say what it depends on besides the address, as in "
+                '`vary=["Accept-Language"]`, or `shared=True` when nothing in it matters.',
+                code="cache.vary",
+            )
+        self._places: dict[int, tuple[ref[Any], Place]] = {}
+        """By what FastAPI knows of the route."""
 
     def _name(self, kind: type, default: str) -> str:
         """Return the parameter that FastAPI fills with the request or the response: it fills one of each."""
@@ -81,44 +94,67 @@ class CachedRoute:
         given = {name: value for name, value in kwargs.items() if name in self._cached.signature.parameters}
         if request.method not in ("GET", "HEAD"):
             return await self._cached.signature.call({**given, **await self._means(request)})
-        vary = self._vary(asked)
+        place = self._place(asked)
         user = None if self._keeping.shared else await caller_of(request)
-        is_personal = not self._keeping.shared and (user is not None or has_credentials(request.scope))
+        is_personal = not self._keeping.shared and (user is not None or place.has_credentials(request.scope))
         if is_personal and (user is None or "user" not in self._keeping.vary):
             result = await self._cached.signature.call({**given, **await self._means(request)})
-            return asked.marked(await asked.made(result), vary)
+            return asked.marked(await asked.made(result), place.vary)
         cache = await cache_of(project_of(request).services)
-        recipe = self._recipe(asked, cache, given, vary, user)
+        recipe = self._recipe(asked, cache, given, place, user)
         try:
-            stored = StoredResponse.decode(await cache.computing.obtain(recipe))
+            stored = await self._stored(request.scope, cache, recipe)
         except OwnResponse as own:
             return own.response
-        if not is_personal and self._is_plain(asked):
-            self._remember(request.scope, cache, recipe, vary)
-        return asked.answer(stored, f"private, {self._age(stored)}" if is_personal else self._control(stored), vary)
+        if not is_personal and self._is_plain(place):
+            self._remember(request.scope, cache, recipe, place)
+        control = f"private, {self._age(stored)}" if is_personal or not place.is_open else self._control(stored)
+        return asked.answer(stored, control, place.vary)
 
-    def _is_plain(self, asked: Asked) -> bool:
+    async def _stored(self, scope: Scope, cache: Cache, recipe: Recipe[bytes]) -> StoredResponse:
+        """Return what is kept, or make it: alone where the last one was not kept, so that nobody waits for nothing."""
+        answers: Answers | None = scope.get(KEY)
+        unkept = answers.unkept if answers is not None else Unkept()
+        try:
+            made = await (recipe.make() if recipe.key in unkept else cache.computing.obtain(recipe))
+        except OwnResponse:
+            unkept.add(recipe.key)
+            raise
+        unkept.discard(recipe.key)
+        return StoredResponse.decode(made)
+
+    def _place(self, asked: Asked) -> Place:
+        """Return what is known of the route that is asked."""
+        route, context = asked.route, asked.context
+        if route is None:
+            path = f"{asked.request.scope.get('root_path', '')} {asked.request.scope['path']}"
+            return Place(self._keeping, context, None, hashlib.blake2b(path.encode(), digest_size=16).hexdigest())
+        known = self._places.get(id(context))
+        if known is None or known[0]() is not context:
+            number, places = id(context), self._places
+            known = ref(context, lambda _: places.pop(number, None)), Place(self._keeping, context, route, route.path)
+            places[number] = known
+        return known[1]
+
+    def _is_plain(self, place: Place) -> bool:
         """Tell whether the response depends on nothing but the path and the query, whoever asks."""
-        route = asked.route
-        if route is None or self._own or any(name != "user" for name in self._keeping.vary):
-            return False
-        return is_plain(getattr(route.context, "dependant", None)) and all(rule.is_open for rule in route.rules)
+        return place.is_plain and not self._own and all(name == "user" for name in self._keeping.vary)
 
-    def _remember(self, scope: Scope, cache: Cache, recipe: Recipe[bytes], vary: bytes) -> None:
+    def _remember(self, scope: Scope, cache: Cache, recipe: Recipe[bytes], place: Place) -> None:
         """Have such requests answered before a route is looked for."""
         answers: Answers | None = scope.get(KEY)
-        if answers is not None:
+        if answers is not None and place.queries.issuperset(names_in(scope["query_string"])):
             # Only to look: the means to make the value would keep this request and all it holds.
             looking = replace(recipe, make=never, remake=None, tags_of=None)
             route = {name: scope[name] for name in ROUTE if name in scope}
-            answer = Answer(cache, looking, self._control, vary, route, is_for_all=self._keeping.shared)
+            answer = Answer(cache, looking, self._control, place.vary, route, is_for_all=self._keeping.shared)
             answers.remember(scope, answer)
 
     def _control(self, stored: StoredResponse) -> str:
         return f"public, {self._age(stored)}"
 
     def _recipe(
-        self, asked: Asked, cache: Cache, given: dict[str, Any], vary: bytes, user: str | None
+        self, asked: Asked, cache: Cache, given: dict[str, Any], place: Place, user: str | None
     ) -> Recipe[bytes]:
         request = asked.request
 
@@ -127,9 +163,9 @@ class CachedRoute:
 
         async def finish(result: Any) -> bytes:
             response = await asked.made(result)
-            stored = asked.stored(response, self._until(cache))
+            stored = asked.stored(response, self._until(cache), place.varies)
             if stored is None or any(isinstance(value, BackgroundTasks) and value.tasks for value in given.values()):
-                raise OwnResponse(asked.marked(response, vary))
+                raise OwnResponse(asked.marked(response, place.vary))
             return stored.encode()
 
         return self._cached.recipe(
@@ -140,7 +176,7 @@ class CachedRoute:
             cache.codecs.of(bytes),
             prepare=prepare,
             finish=finish,
-            key=self._key(request, user),
+            place=f"{self._cached.signature.name} {request.method} {place.name}{self._differing(request, user)}",
         )
 
     async def _means(self, request: Request) -> Mapping[str, Any]:
@@ -156,28 +192,14 @@ class CachedRoute:
             )
         return {name: await scope.get(kind) for name, kind in self._injected.items()}
 
-    def _key(self, request: Request, user: str | None) -> str:
+    def _differing(self, request: Request, user: str | None) -> str:
         """Return what responses differ by, besides the arguments."""
-        parts = [f"{name}={request.headers.get(name, '')}" for name in self._keeping.vary if name != "user"]
-        if "user" in self._keeping.vary:
-            parts.append(f"user={user}")
+        parts: list[Any] = [
+            user if name == "user" else [name.lower(), request.headers.getlist(name)] for name in self._keeping.vary
+        ]
         if self._depends_on_url:
-            parts.append(f"url={request.url}")
-        return "".join(f"|{part}" for part in parts)
-
-    def _vary(self, asked: Asked) -> bytes:
-        """Return the headers that a response may differ by, also those that dependencies take."""
-        route = asked.route
-        own = [] if self._keeping.shared else ["Authorization", "Cookie"]
-        if route is None:
-            return ", ".join(own).encode()
-        original = route.context.original_route
-        if id(original) not in self._headers:
-            names = [name for name in self._keeping.vary if name != "user"]
-            names += [*headers_taken(getattr(route.context, "dependant", None)), *own]
-            told = ", ".join({name.lower(): name for name in names}.values())
-            self._headers[id(original)] = original, told.encode("latin-1")
-        return self._headers[id(original)][1]
+            parts.append(str(request.url))
+        return f" {hashlib.blake2b(to_json(parts), digest_size=16).hexdigest()}" if parts else ""
 
     def _until(self, cache: Cache) -> float:
         ttl = cache.ttl if self._keeping.ttl is None else self._keeping.ttl
@@ -196,17 +218,9 @@ async def never() -> bytes:
     raise AssertionError
 
 
-def has_credentials(scope: Scope) -> bool:
-    """Tell whether a request says who sends it."""
-    return any(name in CREDENTIALS for name, _ in scope["headers"])
-
-
-def headers_taken(dependant: Any) -> Iterator[str]:
-    """Yield the headers that an endpoint and its dependencies take."""
-    if dependant is not None:
-        yield from (each.alias for each in dependant.header_params)
-        for each in dependant.dependencies:
-            yield from headers_taken(each)
+def names_in(query: bytes) -> list[str]:
+    """Return the names of the parameters in a query."""
+    return [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)] if query else []
 
 
 def is_injected(hint: Any) -> bool:

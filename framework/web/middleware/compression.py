@@ -31,7 +31,8 @@ class Compression:
         async def send_compressed(message: Message) -> None:
             nonlocal onward
             if message["type"] == "http.response.start" and not self._is_small(message):
-                if any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]):
+                accepts = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+                if accepts and message["status"] != 304:  # which has no body, and says what its 200 says
                     onward = self._responder(send).send_with_compression
                 elif _may_be_compressed(message):
                     message["headers"] = _varied(message["headers"])
