@@ -11,9 +11,11 @@ The last two lines are of `makemigrations` without its imports: a process first 
 command needs, then looks at the clock, runs the command, and looks again. Once the models count as imports, as they
 are, and once only the libraries do, so that making the classes of the models is part of the time.
 
-On 2026-11-26, 5 rounds, load 7.7 on 2 cores, CPU and wall: migrate on an empty database 0.72 and 0.45, with Django's
-journal 0.94 and 0.95, with nothing to do 0.61 and 0.59, --plan 0.66 and 0.63; showmigrations 0.66 and 0.66;
-makemigrations 1.77 and 1.68, after the imports 0.78 and 0.85, with making the models 1.52 and 1.54.
+On 2026-11-26, twice 5 rounds, load 7.7 and 11.7 on 2 cores, CPU, and wall of both runs: migrate on an empty database
+0.72 and 0.76, wall 0.45 and 0.57; with Django's journal 0.94 and 0.88, wall 0.95 and 0.76; with nothing to do 0.61 and
+0.61, wall 0.59 and 0.60; --plan 0.66 and 0.66, wall 0.63 and 0.65; showmigrations 0.66 and 0.64, wall 0.66 and 0.66;
+makemigrations 1.77 and 1.81, wall 1.68 and 1.60; after the imports 0.78 and 0.73, wall 0.85 and 0.70; with making the
+models 1.52 and 1.47, wall 1.54 and 1.39.
 """
 
 import argparse
