@@ -1,8 +1,10 @@
 """A request past its deadline leaves nothing behind: no row, no statement on the server, no connection out."""
 
 import asyncio
+import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -81,29 +83,64 @@ async def test_many_that_are_late_at_once_leave_a_whole_pool(http: httpx.AsyncCl
     assert {answer.status_code for answer in added} == {201}
 
 
+async def asleep(admin: Any) -> bool:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    return await admin.fetchval(query) > 0
+
+
+async def awake(admin: Any) -> bool:
+    return not await asleep(admin)
+
+
+async def until(ask: Callable[[], Awaitable[bool]], otherwise: str) -> None:
+    """Return when the answer is yes; fail after twenty seconds: a process may have to start."""
+    for _ in range(400):
+        if await ask():
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail(otherwise)
+
+
 @only_postgres
 async def test_the_statement_stops_on_the_server(http: httpx.AsyncClient, postgres_url: str) -> None:
     admin = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
-
-    async def asleep() -> int:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
-        return await admin.fetchval(query)
-
     waiting = asyncio.create_task(http.post("/endless/a"))
-    for _ in range(100):
-        if await asleep():
-            break
-        await asyncio.sleep(0.02)
-    else:
-        pytest.fail("the statement never began")
+    await until(lambda: asleep(admin), "the statement never began")
     assert (await waiting).status_code == 504
-    for _ in range(100):
-        if not await asleep():
-            break
-        await asyncio.sleep(0.05)
-    else:
-        pytest.fail("the statement goes on")
+    await until(lambda: awake(admin), "the statement goes on")
     await admin.close()
+
+
+SLEEPER = """
+import asyncio, sys
+from sqlalchemy import text
+from framework import Project, Settings
+from framework.db import DatabaseSettings, Session
+
+async def main():
+    settings = DatabaseSettings(url=sys.argv[1], client_check=0.5)
+    apps = ("framework.db",)
+    project = Project(Settings(_environ={}, _env_file=None, debug=True, installed_apps=apps, database=settings))
+    async with project.scope() as scope:
+        await (await scope.get(Session)).execute(text("SELECT pg_sleep(600)"))
+
+asyncio.run(main())
+"""
+
+
+async def test_the_statement_of_a_killed_process_stops_on_the_server(postgres_url: str, tmp_path: Path) -> None:
+    admin = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
+    client = await asyncio.create_subprocess_exec(sys.executable, "-c", SLEEPER, postgres_url, cwd=tmp_path)
+    try:
+        await until(lambda: asleep(admin), "the statement never began")
+        client.kill()
+        await client.wait()
+        await until(lambda: awake(admin), "the statement goes on")
+    finally:
+        if client.returncode is None:
+            client.kill()
+            await client.wait()
+        await admin.close()
 
 
 @only_postgres

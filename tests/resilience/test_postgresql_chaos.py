@@ -120,7 +120,10 @@ class Load:
 
 @pytest.mark.timeout(240)
 async def test_no_answer_is_wrong_and_no_commit_lost(
-    postgres: PostgresServer, own_process: list[subprocess.Popen[str]], tmp_path: Path
+    postgres: PostgresServer,
+    own_process: list[subprocess.Popen[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     admin = await asyncpg.connect(postgres.url)
     await admin.execute("CREATE TABLE bank_entry (id serial PRIMARY KEY, key varchar(50) UNIQUE, amount int)")
@@ -129,8 +132,9 @@ async def test_no_answer_is_wrong_and_no_commit_lost(
     async with Load(port) as load:
         recovered = await pull_down(postgres, load)
     report = ", ".join(f"{what} {seconds:.2f} s" for what, seconds in recovered.items())
-    print(f"\nRecovered after being {report}; slowest answer {load.slowest:.1f} s; {len(load.stored)} writes;", end=" ")
-    print(dict(load.problems))
+    with capsys.disabled():
+        print(f"\n  {len(load.stored)} writes, the slowest answer {load.slowest:.1f} s; recovery {report}", end="; ")
+        print(dict(load.problems))
     assert load.wrong == []
     assert load.problems, "the database was gone, and nobody noticed"
     assert load.slowest < LIMIT
