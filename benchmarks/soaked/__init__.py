@@ -1,0 +1,1 @@
+"""Cached and throttled routes, for the soak."""
