@@ -145,8 +145,12 @@ class Computing:
         tags = self._cache.tags
         known = versions if recipe.tags_of is None else None  # what else it depends on, nobody knows yet
         has_failed = False
-        while (flight := self._flights.get(recipe.key)) is not None and flight.sees(tags.changes, known):
+        flight = self._flights.get(recipe.key)
+        if flight is not None and not flight.sees(tags.changes, known):
+            flight = None
+        while flight is not None:
             outcome = await asyncio.shield(flight.outcome)
+            flight = self._flights.get(recipe.key)  # begun since, so that it sees all
             if isinstance(outcome, Entry):
                 return outcome
             if outcome == "cancelled":

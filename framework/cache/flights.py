@@ -49,8 +49,8 @@ class Flight:
 
         What was committed here is seen also when a server that is away, or came back empty, knows of no version.
         """
-        if self.changes is None or self.changes == changes:
-            return True
+        sees_own = self.changes is None or self.changes == changes
         if self.versions is None or versions is None:
-            return False
-        return all(versions.get(name) == version for name, version in self.versions.items())
+            return sees_own
+        stood = [(versions.get(name), version) for name, version in self.versions.items()]
+        return all(before == version or (before is None and sees_own) for before, version in stood)

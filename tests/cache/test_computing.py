@@ -69,6 +69,15 @@ async def test_while_the_server_is_away_all_others_still_wait_for_one(away: Redi
     assert number.reads == 1
 
 
+async def test_nobody_waits_for_what_was_begun_before_a_change_of_another_process(redis_url: str) -> None:
+    one, two = RedisCache(redis_url, timeout=10), RedisCache(redis_url, timeout=10)
+    try:
+        assert await Number().ask(one, lambda: two.invalidate("number")) == (1, 2)
+    finally:
+        await one.close()
+        await two.close()
+
+
 async def test_a_server_that_came_back_empty_makes_nobody_wait_for_what_is_old(server: Server) -> None:
     cache = RedisCache(server.url)
 
