@@ -1,12 +1,12 @@
 """Import by name, telling a missing module from a broken one."""
 
 import inspect
-from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType, TracebackType
 from typing import Any, cast, get_origin
 
 from framework.errors import ImproperlyConfigured
+from framework.near import near
 
 LOADING = "framework.apps."
 """The modules whose frames say nothing about what went wrong in an app."""
@@ -127,8 +127,7 @@ def where(value: Any) -> str:
 
 
 def _nearest(name: str, names: Any) -> str | None:
-    close = get_close_matches(name, [str(other) for other in names if not str(other).startswith("_")], n=1)
-    return f"Did you mean {close[0]!r}?" if close else None
+    return near(name, [str(other) for other in names if not str(other).startswith("_")])
 
 
 def own_traceback(error: BaseException) -> TracebackType | None:

@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from framework.conf.fields import child, field_names, is_secret
-from framework.conf.near import near
 from framework.conf.origins import Origins
 from framework.conf.redaction import HIDDEN, redacted
 from framework.conf.source import Source
 from framework.errors import ImproperlyConfigured
+from framework.near import near
 
 __all__ = ["BadValue", "bad_values", "clash", "invalid"]
 
@@ -82,7 +82,7 @@ def no_such_setting(model: type[BaseModel], path: tuple[str, ...]) -> str:
     for part in path[:-1]:
         step = child(annotation, part)
         annotation = step[1] if step else Any
-    hint = near(path[-1], field_names(annotation)) if path else None
+    hint = near(path[-1], field_names(annotation), "{}") if path else None
     return f"there is no such setting. {hint}" if hint else "there is no such setting"
 
 

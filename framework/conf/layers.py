@@ -9,9 +9,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import PydanticBaseSettingsSource
 
 from framework.conf.fields import MISSING, child, field_names, models
-from framework.conf.near import near
 from framework.conf.source import Source
 from framework.errors import ImproperlyConfigured
+from framework.near import near
 
 __all__ = ["Layer", "Path_", "Piece", "Target", "unreadable"]
 

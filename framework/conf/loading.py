@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from framework.conf import settings as settings_module
 from framework.conf.errors import no_such_setting
-from framework.conf.near import near
 from framework.conf.section import Section
 from framework.conf.settings import Settings
 from framework.errors import FrameworkError, ImproperlyConfigured
+from framework.near import near
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -51,7 +51,7 @@ def find_settings(path: str | None = None, *, default: str | None = None) -> typ
             if found is None
             else f"is no subclass of framework.Settings but {kind_of(cast('object', found))}"
         )
-        hint = near(attribute, classes) or (f"It has {', '.join(classes)}." if classes else None)
+        hint = near(attribute, classes, "{}") or (f"It has {', '.join(classes)}." if classes else None)
         raise failed(f"{attribute!r} of {module.__file__}{via} {problem}.", hint)
     return found
 
@@ -88,7 +88,10 @@ def imported(name: str, via: str) -> ModuleType:
         raise
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            hint = near(name, siblings(error.name)) or f"Run it from the folder that holds {name.partition('.')[0]!r}."
+            hint = (
+                near(name, siblings(error.name), "{}")
+                or f"Run it from the folder that holds {name.partition('.')[0]!r}."
+            )
             raise failed(f"There is no settings module {name!r}{via}: no module named {error.name!r}.", hint) from None
         raise raised(error, name) from error
     except ValidationError as error:

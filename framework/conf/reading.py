@@ -9,10 +9,10 @@ from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource
 
 from framework.conf.fields import MISSING, leaves, merge, model_of
 from framework.conf.layers import Layer, Path_, Target
-from framework.conf.near import near
 from framework.conf.source import Source
 from framework.conf.toml import TomlLayer
 from framework.conf.variables import VariableLayer
+from framework.near import near
 
 __all__ = ["Found", "Reading", "UnknownVariable", "build"]
 
@@ -94,7 +94,7 @@ class Reading:
                         yield UnknownVariable(text, target.near(parts, start), variable.source)
             elif isinstance(source, TomlLayer):
                 for key in source.unknown(self.targets):
-                    hint = near(key.name, self.targets)
+                    hint = near(key.name, self.targets, "{}")
                     yield UnknownVariable(f"{key} is not read: nothing has a setting of this name.", hint, key)
 
     def _foreign_origins(self, source: PydanticBaseSettingsSource, value: Any) -> dict[Path_, Source]:

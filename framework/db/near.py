@@ -1,7 +1,8 @@
 """Near matches for misspelt names."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from framework.near import near as question
 
 __all__ = ["near"]
 
@@ -10,6 +11,6 @@ def near(name: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'title'?", or the choices when none is close, or nothing when there are none."""
     names = sorted(set(known))
     inside = [known_name for known_name in names if name and name.lower() in known_name.lower()]
-    if close := get_close_matches(name, names, n=1, cutoff=0.6) or inside:
-        return f"Did you mean {close[0]!r}?"
+    if hint := question(name, names) or (f"Did you mean {inside[0]!r}?" if inside else None):
+        return hint
     return f"Choose from {', '.join(names)}." if names else ""

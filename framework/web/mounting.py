@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.routing import Mount, WebSocketRoute
 
 from framework._modules import expect, file_of, import_object
 from framework.errors import ImproperlyConfigured
+from framework.near import near
 from framework.project import Project
 from framework.web.access import Held, enforce, stated_by
 from framework.web.routing import Names, Route, Routes, listed
@@ -146,10 +146,9 @@ def _check_labels(project: Project, settings: WebSettings) -> None:
     for name, told in (("mounts", settings.mounts), ("access", settings.access)):
         for label in told:
             if label not in labels:
-                close = get_close_matches(label, labels, n=1)
                 raise ImproperlyConfigured(
                     f"web.{name} names {label!r}, which is no installed app.",
-                    hint=f"Did you mean {close[0]!r}?" if close else f"Installed: {listed(labels)}.",
+                    hint=near(label, labels) or f"Installed: {listed(labels)}.",
                     code=f"web.{name}",
                 )
 

@@ -14,7 +14,20 @@ import framework
 
 ROOT = Path(framework.__file__).parent
 BATTERIES = ("auth", "cache", "db", "health", "log", "mail", "migrations", "throttling", "users")
-FLOORS = ("apps", "checks", "conf", "context", "errors", "lazy", "management", "project", "services", "testing", "web")
+FLOORS = (
+    "apps",
+    "checks",
+    "conf",
+    "context",
+    "errors",
+    "lazy",
+    "management",
+    "near",
+    "project",
+    "services",
+    "testing",
+    "web",
+)
 
 
 def front_doors() -> list[str]:

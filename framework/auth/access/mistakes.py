@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from sqlmodel import SQLModel
 
-from framework.auth.access.names import near
 from framework.auth.access.policies import CONDITION, Spoken
 from framework.errors import FrameworkError
+from framework.near import near
 
 __all__ = ["condition_of_class", "only_in_python", "unknown_action", "wrong_answer"]
 

@@ -1,11 +1,10 @@
 """The permissions that a project's models have, by name."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from framework.db import models_of
 from framework.errors import FrameworkError
+from framework.near import near
 from framework.project import Project
 
 __all__ = ["ACTIONS", "PermissionNames", "near"]
@@ -56,9 +55,3 @@ class PermissionNames:
 def declared(model: type[Any]) -> tuple[str, ...]:
     """Return the actions that a model declares beside those that every model has."""
     return tuple(getattr(model, "__permissions__", ()))
-
-
-def near(name: str, names: Iterable[str]) -> str | None:
-    """Return a hint at the name that was meant, or `None`."""
-    close = get_close_matches(name, names, n=1)
-    return f"Did you mean {close[0]!r}?" if close else None

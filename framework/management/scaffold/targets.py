@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from importlib import invalidate_caches
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from framework.errors import CommandError
 from framework.management.scaffold.fields import KINDS, FieldSpec
 from framework.management.scaffold.names import Names
+from framework.near import near
 
 __all__ = ["resolved"]
 
@@ -79,8 +79,7 @@ def _is_primary(value: ast.expr | None) -> bool:
 
 
 def _unknown(field: FieldSpec, reason: str, name: str, choices: Mapping[str, object]) -> CommandError:
-    close = get_close_matches(name, choices, n=1)
-    hint = f"Did you mean {close[0]!r}?" if close else f"There is: {', '.join(sorted(choices)) or 'none'}."
+    hint = near(name, choices) or f"There is: {', '.join(sorted(choices)) or 'none'}."
     return CommandError(
         f"Field {field.name!r} points at {field.target!r}, but {reason}.", hint=hint, code="scaffold.target"
     )

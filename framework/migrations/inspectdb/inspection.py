@@ -1,7 +1,6 @@
 """From a project's database to the text of a models.py."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from framework.migrations.inspection.live import Live
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.migrating import database_of
 from framework.migrations.recorder import TABLE
+from framework.near import near
 
 if TYPE_CHECKING:
     from framework.project import Project
@@ -97,9 +97,8 @@ def render(live: Live, wanted: Wanted, known: dict[str, Place], dialect: str) ->
 
 
 def unknown(name: str, names: list[str]) -> CommandError:
-    close = get_close_matches(name, names, 1)
     return CommandError(
         f"There is no table {name!r} in the database.",
-        hint=f"Did you mean {close[0]!r}?" if close else f"There are: {', '.join(names) or 'none'}.",
+        hint=near(name, names) or f"There are: {', '.join(names) or 'none'}.",
         code="migrations.no-table",
     )

@@ -1,7 +1,6 @@
 """Asks every rule about every operation of a migration."""
 
 from collections.abc import Collection, Iterator, Sequence
-from difflib import get_close_matches
 
 from alembic.operations import ops
 
@@ -12,6 +11,7 @@ from framework.migrations.safety.acceptance import accepted_by
 from framework.migrations.safety.catalogue import RULES
 from framework.migrations.safety.rule import Case, Finding
 from framework.migrations.state import State, key_of
+from framework.near import near
 
 __all__ = ["examine", "judge"]
 
@@ -38,9 +38,8 @@ def needless(migration: Migration, rule: str) -> Message:
     if rule in RULES:
         text, hint = f"{migration} accepts {rule!r}, which does not occur in it.", "Take it out."
     else:
-        near = get_close_matches(rule, RULES, 1)
         text = f"{migration} accepts {rule!r}, which is no rule."
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(sorted(RULES))}."
+        hint = near(rule, RULES) or f"There are: {', '.join(sorted(RULES))}."
     return Message(Level.WARNING, text, hint, "migrations.accepted-needlessly", str(migration.path))
 
 
