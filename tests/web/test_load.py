@@ -43,8 +43,8 @@ async def slow(seconds: float = 0.2):
 async def get_seen(): return seen
 
 @router.get("/busy")
-async def busy():
-    time.sleep(0.05)
+async def busy(seconds: float = 0.05):
+    time.sleep(seconds)
     return "busy"
 
 held, let_go = threading.Event(), threading.Event()
@@ -216,6 +216,13 @@ async def test_requests_that_never_await_are_refused_as_well_when_too_many_are_r
     statuses = Counter(await asyncio.gather(*others))
     assert set(statuses) == {200, 503}
     assert statuses[200] <= 13  # 0.05 s each at least, until one has waited for 0.6 s
+
+
+async def test_whoever_comes_alone_after_one_that_never_awaited_is_let_in(build, client, write):
+    project = build(write("load", routes=ROUTES), web=WebSettings(load={"interval": 0.2}))
+    async with client(project) as http:
+        assert (await http.get("/busy", params={"seconds": 0.5})).status_code == 200
+        assert (await http.get("/quick")).status_code == 200  # asked for before the loop has turned
 
 
 async def test_a_process_that_stood_still_between_requests_refuses_none(build, client, write):

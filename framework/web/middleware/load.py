@@ -56,12 +56,15 @@ class Load:
         self._project = project
         self._errors = errors
         self._watch = watch
+        self._crowd: list[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the handshake of a websocket."""
         if scope["type"] not in ("http", "websocket") or path_of(scope).startswith(self._exempt):
             await self.app(scope, receive, send)
-        elif self._watch.lag() > self._patience or not (self.gate.enter() or await self.gate.wait()):
+        elif (self._watch.lag() > self._patience and await self._is_crowded()) or not (
+            self.gate.enter() or await self.gate.wait()
+        ):
             await self._answer(OVERLOADED, scope, receive, send)
         else:
             passage = Passage(self, receive, send)
@@ -80,6 +83,17 @@ class Load:
                 self._watch.end(passage)
                 passage.start()
                 exchange.flight = None  # a circle, which would cost the garbage collector more than all of this
+
+    async def _is_crowded(self) -> bool:
+        """Tell whether others came as late as the one at hand, in the same turn of the loop.
+
+        Who is alone has not waited in a queue: a client in this process may ask again before the loop has turned.
+        """
+        crowd = self._crowd = self._crowd or []
+        crowd.append(None)
+        await asyncio.sleep(0)  # meanwhile all that are ready come to the door
+        self._crowd = None
+        return len(crowd) > 1
 
     def _why(self, passage: "Passage", error: asyncio.CancelledError, scope: Scope) -> Problem:
         """Say why a request was broken off; raise `error` where neither we nor the stopping server did it."""
