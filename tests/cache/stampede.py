@@ -1,38 +1,60 @@
-"""One process of the stampede: `python stampede.py URL CALLERS PROCESSES`. Prints how many results it got."""
+"""One process of the stampede: `COUNTING=URL python stampede.py CALLERS PROCESSES`.
+
+Prints how many of the callers got the result, for each way to it.
+"""
 
 import asyncio
+import os
 import sys
 
+import httpx
+from rush.routes import answer, counting
+
 from framework import Project, Settings
-from framework.cache import RedisCache, cached
+from framework.cache import CacheSettings
+from framework.web import WebSettings, create_app
 
-url, callers, processes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+callers, processes = int(sys.argv[1]), int(sys.argv[2])
 
 
-@cached(ttl=60)
-async def answer() -> list[int]:
-    await counting.increment("computed")
-    await asyncio.sleep(0.3)
-    return [42]
+class SiteSettings(Settings):
+    cache: CacheSettings = CacheSettings()
+    web: WebSettings = WebSettings()
+
+
+async def together(step: str) -> None:
+    """Wait for the other processes."""
+    await counting.increment(step)
+    while await counting.get(step, int, 0) < processes:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+
+
+async def rush(near: str) -> list[int]:
+    """Return how many got the result of the function, and the response of the route."""
+    environ = {
+        "CACHE__URL": os.environ["COUNTING"],
+        "CACHE__TIMEOUT": "20",
+        "CACHE__NEAR": near,
+        "SECRET_KEY": "only for tests " * 4,
+    }
+    apps = ("framework.cache", "rush")
+    project = Project(SiteSettings(_environ=environ, _env_file=None, _secrets_dir=None, installed_apps=apps))  # pyright: ignore[reportCallIssue]
+    app = create_app(project)
+    async with (
+        app.router.lifespan_context(app),
+        project.scope(),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
+    ):
+        await together(f"ready for functions {near}")
+        results = await asyncio.gather(*(answer(f"function {near}") for _ in range(callers)))
+        await together(f"ready for routes {near}")
+        responses = await asyncio.gather(*(http.get(f"/answer/route {near}") for _ in range(callers)))
+    return [results.count([42]), [response.json() for response in responses].count([42])]
 
 
 async def main() -> None:
-    project = Project(
-        Settings(
-            _environ={"CACHE__URL": url, "CACHE__TIMEOUT": "20"},
-            _env_file=None,
-            _secrets_dir=None,
-            installed_apps=("framework.cache",),
-        )
-    )
-    async with project.lifespan(), project.scope():
-        await counting.increment("ready")
-        while await counting.get("ready", int, 0) < processes:  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
-        results = await asyncio.gather(*(answer() for _ in range(callers)))
+    print(*await rush("0"), *await rush("1"))
     await counting.close()
-    print(results.count([42]))
 
 
-counting = RedisCache(url, prefix="counting:", timeout=20)
 asyncio.run(main())

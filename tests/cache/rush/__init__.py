@@ -1,0 +1,1 @@
+"""An app with one route, which everybody asks for at once."""

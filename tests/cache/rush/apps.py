@@ -1,0 +1,6 @@
+from framework import AppConfig
+
+
+class RushConfig(AppConfig):
+    name = "rush"
+    requires = ("cache",)
