@@ -1,14 +1,17 @@
 """The cache as an app: which one a project gets, whether it is well, and its end."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from framework import Project, Settings
 from framework.cache import Cache, CacheSettings, MemoryCache, NullCache, RedisCache, TwoLevelCache
 from framework.errors import ImproperlyConfigured, Unavailable
+from framework.web import create_app
 from tests.valkey import Server
 
 
@@ -85,3 +88,31 @@ def test_importing_the_app_and_its_settings_loads_no_client() -> None:
     code = "import sys, framework.cache.apps; from framework.cache import CacheSettings; print('redis' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+async def test_a_project_without_its_server_is_degraded_and_serves_on_and_is_well_by_itself_again(
+    tmp_path: Path, server: Server
+) -> None:
+    environ = {"REDIS_URL": server.url, "CACHE__TIMEOUT": "0.3", "SECRET_KEY": "only for tests " * 4}
+    apps = ("framework.cache", "framework.health")
+    made = Project(Settings(_root=tmp_path, _environ=environ, _env_file=None, _secrets_dir=None, installed_apps=apps))
+    app = create_app(made)
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as http,
+    ):
+
+        async def status() -> tuple[int, str, str]:
+            response = await http.get("/health/ready")
+            body = response.json()
+            return response.status_code, body["status"], body["checks"]["cache"]["status"]
+
+        assert await status() == (200, "ok", "ok")
+        server.kill()
+        assert await status() == (200, "degraded", "degraded")
+        assert await status() == (200, "degraded", "degraded")
+        server.start()
+        async with asyncio.timeout(20):
+            while await status() != (200, "ok", "ok"):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)

@@ -1,12 +1,14 @@
 """Who is cancelled while it acquires, holds or releases a lock leaves it to others at once."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 
 from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
 from framework.cache.computing import Recipe
+from framework.errors import Unavailable
 from tests.valkey import Server
 
 TURNS = 30
@@ -83,3 +85,35 @@ async def test_who_is_cancelled_before_the_server_answers_lets_go_before_the_cac
     async with two.lock("import", wait=0):
         pass
     await two.close()
+
+
+HOLDER = """
+import asyncio, sys
+from framework.cache import RedisCache
+
+async def main():
+    async with RedisCache(sys.argv[1], timeout=10).lock("import", ttl=0.6):
+        print("held", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_of_a_process_that_is_killed_a_lock_is_free_after_its_time_and_not_before(redis_url: str) -> None:
+    cache = RedisCache(redis_url, timeout=10)
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDER, redis_url, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert holder.stdout is not None
+        assert await holder.stdout.readline() == b"held\n"
+        with pytest.raises(Unavailable):  # renewed, for longer than its time
+            await cache.lock("import", wait=0.8).__aenter__()
+    finally:
+        holder.kill()
+        await holder.wait()
+    assert all(await cache.remaining(["lock:import"]))
+    async with asyncio.timeout(5), cache.lock("import"):
+        pass
+    await cache.close()
