@@ -127,5 +127,5 @@ def telemetry(settings: TelemetrySettings) -> TelemetryConfig:
         "logs": settings.logs,
         "operation_spans": settings.operation_spans,
         "auto_configure": automatic,
-        "exclude": lambda scope: path_of(scope).startswith(settings.exclude),
+        "exclude": lambda scope: path_of(scope).startswith(settings.exempt),
     }

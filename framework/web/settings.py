@@ -170,7 +170,7 @@ class TelemetrySettings(Part):
     """Trace dependencies, endpoints and serialisation within a request."""
     auto_configure: bool = False
     """Set up OTLP exporters from the `OTEL_*` variables; needs the OpenTelemetry SDK."""
-    exclude: tuple[str, ...] = ("/health/",)
+    exempt: tuple[str, ...] = ("/health/",)
     """Paths that begin so are not recorded."""
 
 
@@ -206,7 +206,7 @@ class WebSettings(Section):
     """Import path of the function that renders a `Problem`, `config.errors:render`; problem+json when `None`."""
     max_body_size: Annotated[int, Field(ge=0)] | None = 10 * 1024 * 1024
     """Bytes a request body may have, unless a route or router says otherwise; `None` for no limit."""
-    any_host: tuple[str, ...] = ("/health/",)
+    host_exempt: tuple[str, ...] = ("/health/",)
     """Paths that begin so answer to any host name: probes call a server by its address."""
     trusted_proxies: tuple[Network, ...] = ()
     """Addresses and networks of the proxies in front: `("10.0.0.0/8",)`; `unix` is a proxy on a Unix socket. Only what

@@ -41,7 +41,7 @@ class RequestLayer:
         self._routes = table
         self._errors = errors
         self._hosts = hosts
-        self._any_host = settings.any_host
+        self._host_exempt = settings.host_exempt
         self._identifiers = identifiers(project)
         self._proxies = Proxies(settings.trusted_proxies, settings.proxy_header) if settings.trusted_proxies else None
         self._trust = settings.request_id.trust
@@ -89,7 +89,7 @@ class RequestLayer:
             await send(message)
 
         try:
-            if self._hosts.allow(host) or path_of(scope).startswith(self._any_host):
+            if self._hosts.allow(host) or path_of(scope).startswith(self._host_exempt):
                 await self.app(scope, receive, send_with_headers)
             else:
                 await self._refuse(host, scope, receive, send_with_headers)
