@@ -74,6 +74,14 @@ class Post:
         """How many in a row did not last."""
         self.vacant_until = 0.0
 
+    def vacate(self, now: float) -> float:
+        """Let nobody hold it for a while, and return how many seconds that is."""
+        self.failures = 0 if self.worker is not None and self.worker.lasted() else self.failures + 1
+        self.worker = None
+        delay = min(FIRST_DELAY * 2 ** (self.failures - 1), LONGEST_DELAY) if self.failures else 0.0
+        self.vacant_until = now + delay
+        return delay
+
 
 class Supervisor:
     """Keeps as many workers serving as `config` says, until SIGTERM or SIGINT.
@@ -104,13 +112,15 @@ class Supervisor:
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._told_to_end)
-        while self._code is None:
-            self._look()
-            sentinels = [post.worker.process.sentinel for post in self._posts if post.worker is not None]
-            multiprocessing.connection.wait([awake, *sentinels], timeout=0 if self._code is not None else TURN)
-            with suppress(BlockingIOError):
-                awake.recv(64)
-        self._stop()
+        try:
+            while self._code is None:
+                self._look()
+                sentinels = [post.worker.process.sentinel for post in self._posts if post.worker is not None]
+                multiprocessing.connection.wait([awake, *sentinels], timeout=0 if self._code is not None else TURN)
+                with suppress(BlockingIOError):
+                    awake.recv(64)
+        finally:
+            self._stop()
         return self._code
 
     def _told_to_end(self, signum: int, frame: FrameType | None) -> None:
@@ -136,7 +146,10 @@ class Supervisor:
         worker = post.worker
         if worker is None:
             if now >= post.vacant_until:
-                post.worker = Worker(self._config, self._listener, pulse=min(1.0, self._patience / 4))
+                try:
+                    post.worker = Worker(self._config, self._listener, pulse=min(1.0, self._patience / 4))
+                except OSError as error:  # of processes, memory or files there are none left
+                    _log.error("No worker can be started (%s): trying in %g seconds.", error, post.vacate(now))
             return
         if worker.process.is_alive():
             if now - worker.heard <= self._patience:
@@ -144,14 +157,12 @@ class Supervisor:
             _log.error("Worker %s has said nothing for %g seconds: killing it.", worker.process.pid, self._patience)
             worker.process.kill()
         how = worker.close()
-        post.worker = None
         if not self._have_served and (worker.process.exitcode or 0) > 0:
             _log.error("Worker %s could not start (%s), and none has yet: stopping.", worker.process.pid, how)
+            post.worker = None
             self._end(STARTUP_FAILURE)
             return
-        post.failures = 0 if worker.lasted() else post.failures + 1
-        delay = min(FIRST_DELAY * 2 ** (post.failures - 1), LONGEST_DELAY) if post.failures else 0.0
-        post.vacant_until = now + delay
+        delay = post.vacate(now)
         _log.warning("Worker %s has ended (%s): starting another in %g seconds.", worker.process.pid, how, delay)
 
     def _stop(self) -> None:

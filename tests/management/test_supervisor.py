@@ -19,6 +19,7 @@ pytestmark = pytest.mark.timeout(120)  # processes that start processes, on a ma
 SERVED = """
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -45,7 +46,13 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
 
 
+def allow(files):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGUSR1, lambda *_: allow(3))
+    signal.signal(signal.SIGUSR2, lambda *_: allow(500))
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
     listener = socket.create_server(("127.0.0.1", 0))
     print("port", listener.getsockname()[1], flush=True)
@@ -120,7 +127,10 @@ def test_one_that_cannot_start_again_is_tried_again_while_the_others_serve(servi
     victim, other = service.workers()
     (service.path / "broken").touch()
 
+    server.send_signal(signal.SIGUSR1)  # no files are left
     os.kill(victim, signal.SIGKILL)
+    eventually(lambda: "No worker can be started ([Errno 24] Too many open files)" in service.output)
+    server.send_signal(signal.SIGUSR2)
 
     eventually(lambda: "(exit code 3)" in service.output)
     assert {service.ask() for _ in range(10)} == {other}
