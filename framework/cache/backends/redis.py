@@ -1,18 +1,25 @@
 """Values in a Redis or Valkey server."""
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
-from hiredis import ReplyError
 from redis.exceptions import ConnectionError as LostConnection
-from redis.exceptions import ResponseError
 
 from framework.cache.backends.addresses import cluster_at, is_cluster, server_at
 from framework.cache.backends.breaker import Breaker
 from framework.cache.backends.cluster import Cluster
+from framework.cache.backends.commands import (
+    COUNT,
+    OWN_EXPIRE,
+    OWN_REMOVE,
+    escaped,
+    is_reply,
+    milliseconds,
+    seconds,
+    setting,
+)
 from framework.cache.backends.owed import Making, Owed, chunks
 from framework.cache.backends.wire import Command, Wire
 from framework.cache.cache import Cache
@@ -23,23 +30,6 @@ from framework.errors import ImproperlyConfigured, Unavailable
 __all__ = ["RedisCache"]
 
 log = logging.getLogger("framework.cache")
-
-OWN_EXPIRE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return 0
-"""
-OWN_REMOVE = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
-return 0
-"""
-# A crash between counting and expiring would leave a counter that never ends.
-COUNT = """
-local new = redis.call('EXISTS', KEYS[1]) == 0
-local total = redis.pcall('INCRBY', KEYS[1], ARGV[1])
-if type(total) ~= 'number' then return nil end
-if new and ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return total
-"""
 
 DISABLED = ("LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "NOAUTH", "WRONGPASS", "MISCONF", "OOM")
 """How the answers begin of a server that keeps nothing just now."""
@@ -264,28 +254,3 @@ class RedisCache(Cache):
         """Try whether the server answers again, and do what is owed before anybody reads."""
         await self._sure(self._probe)
         await self._settle()
-
-
-def escaped(prefix: str) -> str:
-    """Return a prefix as a pattern that matches nothing else."""
-    return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)
-
-
-def is_reply(error: Exception) -> bool:
-    """Tell whether it is the server's answer, and not the lack of one."""
-    return isinstance(error, (ReplyError, ResponseError)) and not isinstance(error, LostConnection)
-
-
-def seconds(left: int) -> float | None:
-    """Return a PTTL in seconds: 0 when there is nothing, `None` for ever."""
-    return None if left == -1 else max(0, left) / 1000
-
-
-def setting(key: str, value: bytes, ttl: float | None) -> Command:
-    """Return the command that lets a key hold bytes."""
-    return ("SET", key, value, "PX", milliseconds(ttl)) if ttl else ("SET", key, value)
-
-
-def milliseconds(ttl: float) -> int:
-    """Return a time as the server takes it; never 0, which it refuses."""
-    return max(1, round(ttl * 1000))
