@@ -2,18 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func
-from sqlmodel import select
+from sqlalchemy import func, text
+from sqlmodel import SQLModel, select
 
+from framework import Project, Settings
 from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
-from framework.db import ReadSession, Session
-from tests.cache.conftest import MakeProject
+from framework.db import Database, ReadSession, Session
+from tests.cache.conftest import APPS, MakeProject, tables
 from tests.cache.test_redis import eventually, until_equal
+from tests.resilience.conftest import PostgresServer
 from tests.valkey import Server
 
 TTL = 0.5
@@ -220,22 +223,26 @@ class Proxy:
             target.close()
 
 
-async def test_every_committed_row_is_there_and_read_whatever_happens_to_the_server(
-    make_project: MakeProject, server: Server
-) -> None:
-    from gazette.models import Post
+class Rows:
+    """Rows that are written and counted over and over; how many there are is kept."""
 
-    project = await make_project(REDIS_URL=server.url, CACHE__TIMEOUT=str(LIMIT))
-    committed = 0
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.committed = 0
+        self.failed = 0
+        self.stopped = False
 
-    async def write() -> None:
-        nonlocal committed
-        async with project.scope() as scope:
+    async def write(self) -> None:
+        from gazette.models import Post
+
+        async with self.project.scope() as scope:
             (await scope.get(Session)).add(Post(title="t"))
-        committed += 1
+        self.committed += 1
 
-    async def count() -> int:
-        async with project.scope() as scope:
+    async def count(self) -> int:
+        from gazette.models import Post
+
+        async with self.project.scope() as scope:
             reading, cache = await scope.get(ReadSession), await scope.get(Cache)
 
             async def make() -> int:
@@ -243,18 +250,75 @@ async def test_every_committed_row_is_there_and_read_whatever_happens_to_the_ser
 
             return await cache.get_or_set("count", make, int, tags=[Post])
 
-    async def work() -> None:
-        while not stopped:
-            before = committed
-            await write()
-            assert await count() > before  # its own commit at least, and those before it
+    async def work(self, may_fail: Callable[[], bool] = lambda: False) -> None:
+        """See one's own commit at least, and those before it."""
+        while not self.stopped:
+            before = self.committed
+            try:
+                await self.write()
+                found = await self.count()
+            except Exception:
+                assert may_fail()
+                self.failed += 1
+            else:
+                assert found > before
             await asyncio.sleep(0.005)
 
-    stopped = False
-    tasks = [asyncio.create_task(work()) for _ in range(3)]
+
+async def test_every_committed_row_is_there_and_read_whatever_happens_to_the_server(
+    make_project: MakeProject, server: Server
+) -> None:
+    rows = Rows(await make_project(REDIS_URL=server.url, CACHE__TIMEOUT=str(LIMIT)))
+    tasks = [asyncio.create_task(rows.work()) for _ in range(3)]
     for fault in faults(server).values():
         await asyncio.sleep(0.2)
         await fault()
-    stopped = True
+    rows.stopped = True
     await asyncio.gather(*tasks)
-    assert await count() == committed > 10
+    assert await rows.count() == rows.committed > 10
+
+
+@pytest.fixture
+def postgres(allow_database: Callable[[str], None]) -> Generator[PostgresServer]:
+    """A PostgreSQL to pull down."""
+    postgres = PostgresServer()
+    allow_database(postgres.url)
+    yield postgres
+    postgres.close()
+
+
+async def test_every_committed_row_is_there_and_read_after_the_database_went_with_the_server(
+    server: Server, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    environ = {"DATABASE_URL": postgres.url, "REDIS_URL": server.url, "CACHE__TIMEOUT": str(LIMIT)}
+    environ |= {"SECRET_KEY": "only for tests " * 4, "DATABASE__CONNECT_TIMEOUT": "2", "DATABASE__POOL_TIMEOUT": "2"}
+    project = Project(
+        Settings(_root=tmp_path, _environ=environ, _env_file=None, _secrets_dir=None, installed_apps=APPS)
+    )
+    async with project.lifespan():
+        database = project.services.find_value(Database)
+        assert database is not None
+        async with database.engine.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all, tables())
+        rows, is_well = Rows(project), True
+        tasks = [asyncio.create_task(rows.work(lambda: not is_well)) for _ in range(3)]
+        await asyncio.sleep(0.3)
+        is_well = False
+        server.kill()
+        postgres.kill()
+        await asyncio.sleep(0.5)
+        server.start()
+        await asyncio.to_thread(postgres.start)
+        before = rows.committed
+        async with asyncio.timeout(20):
+            while rows.committed < before + 20:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        is_well = True
+        await asyncio.sleep(0.2)
+        rows.stopped = True
+        await asyncio.gather(*tasks)
+        assert rows.failed > 0
+        async with database.engine.connect() as connection:
+            there = (await connection.execute(text("SELECT count(*) FROM gazette_post"))).scalar_one()
+        assert await rows.count() == there
+        assert rows.committed <= there <= rows.committed + rows.failed
