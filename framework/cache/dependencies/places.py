@@ -34,9 +34,9 @@ OURS = (__name__.partition(".")[0], "fastapi")
 
 
 class Place:
-    """A route, or the path of a request that an application within the project serves, whose routes nobody listed."""
+    """A route; of an application within the project, whose routes nobody listed, one that has no path of its own."""
 
-    def __init__(self, keeping: Keeping, context: Any, route: Route | None, path: str) -> None:
+    def __init__(self, keeping: Keeping, context: Any, route: Route | None) -> None:
         dependant = getattr(context, "dependant", None)
         below = list(dependencies_of(dependant))
         schemes = [] if keeping.shared else [scheme for each in below if (scheme := scheme_of(each)) is not None]
@@ -45,7 +45,7 @@ class Place:
         names += [name for each in (dependant, *below) if each is not None for name in headers_taken(each)]
         names += [name for where, name in schemes if where == "header"]
         named = {name.lower(): name for name in (*names, *own)}
-        self.name = f"{path}#{shape_of(context)}"
+        self.name = f"{'' if route is None else route.path}#{shape_of(context)}"
         """What tells it from other routes, and from what it was before a release that changed it."""
         self.vary = ", ".join(named.values()).encode("latin-1")
         """The headers that a response may differ by, also those that dependencies take."""

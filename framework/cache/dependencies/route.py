@@ -126,13 +126,10 @@ class CachedRoute:
     def _place(self, asked: Asked) -> Place:
         """Return what is known of the route that is asked."""
         route, context = asked.route, asked.context
-        if route is None:
-            path = f"{asked.request.scope.get('root_path', '')} {asked.request.scope['path']}"
-            return Place(self._keeping, context, None, hashlib.blake2b(path.encode(), digest_size=16).hexdigest())
         known = self._places.get(id(context))
         if known is None or known[0]() is not context:
             number, places = id(context), self._places
-            known = ref(context, lambda _: places.pop(number, None)), Place(self._keeping, context, route, route.path)
+            known = ref(context, lambda _: places.pop(number, None)), Place(self._keeping, context, route)
             places[number] = known
         return known[1]
 
@@ -176,7 +173,7 @@ class CachedRoute:
             cache.codecs.of(bytes),
             prepare=prepare,
             finish=finish,
-            place=f"{self._cached.signature.name} {request.method} {place.name}{self._differing(request, user)}",
+            place=f"{self._cached.signature.name} {request.method} {place.name}{self._differing(asked, user)}",
         )
 
     async def _means(self, request: Request) -> Mapping[str, Any]:
@@ -192,13 +189,16 @@ class CachedRoute:
             )
         return {name: await scope.get(kind) for name, kind in self._injected.items()}
 
-    def _differing(self, request: Request, user: str | None) -> str:
+    def _differing(self, asked: Asked, user: str | None) -> str:
         """Return what responses differ by, besides the arguments."""
+        request = asked.request
         parts: list[Any] = [
             user if name == "user" else [name.lower(), request.headers.getlist(name)] for name in self._keeping.vary
         ]
         if self._depends_on_url:
             parts.append(str(request.url))
+        if asked.route is None:
+            parts.append([request.scope.get("root_path", ""), request.scope["path"]])
         return f" {hashlib.blake2b(to_json(parts), digest_size=16).hexdigest()}" if parts else ""
 
     def _until(self, cache: Cache) -> float:

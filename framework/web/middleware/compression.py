@@ -53,9 +53,9 @@ class Compression:
 
 
 def _may_be_compressed(start: Message) -> bool:
-    """Tell whether a client that accepts gzip would get the response compressed."""
+    """Tell whether a client that accepts gzip would get the response compressed; of a 304, its 200."""
     headers: Headers = start.setdefault("headers", [])
-    return start["status"] not in (204, 206, 304) and not any(
+    return start["status"] not in (204, 206) and not any(
         name == b"content-encoding" or (name == b"content-type" and value.lower().startswith(_LEFT_ALONE))
         for name, value in headers
     )
