@@ -39,8 +39,8 @@ class RedisCache(Cache):
     """Values in a Redis or Valkey server, version 6 or later, shared by all processes.
 
     The URL may be `redis://`, `rediss://` (TLS), `unix://`, `redis+sentinel://host:26379,host2:26379/mymaster/0` or
-    `redis+cluster://host:6379,host2:6379`. No call takes longer than `timeout` seconds. When the server does not answer
-    it is left alone until it does, and everybody goes on without it.
+    `redis+cluster://host:6379,host2:6379`. No answer is waited for longer than `timeout` seconds. When it does not
+    answer, it is left alone until it does, and everybody goes on without it.
     """
 
     shared: ClassVar[bool] = True
