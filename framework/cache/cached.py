@@ -43,10 +43,11 @@ def cached(
     - `missing`: for so many seconds a raised `NotFound` is kept; 0 for none.
     - `lock`: after so many seconds another process takes over from one that crashed while it computed.
 
-    A route's response is kept as it is sent, with an `ETag`. Callers with an `Authorization` or `Cookie` header, and
-    those whom an app of the project knows, get one of their own, unless `vary` names `"user"`: then it is kept for each
-    of them; or `shared` says that it is the same for all. `vary` also names headers it depends on. `max_age` lets
-    clients keep it for so many seconds without asking; left out, for the rest of its time, and not at all with tags.
+    A route's response is kept as it is sent, with an `ETag`. Callers with an `Authorization` or `Cookie` header or what
+    a security scheme takes, and those whom an app of the project knows, get one of their own, unless `vary` names
+    `"user"`: then it is kept for each of them; or `shared` says that it is the same for all. `vary` also names headers
+    it depends on. `max_age` lets clients keep it for so many seconds without asking; left out, for the rest of its
+    time, and not at all with tags.
     """
     named = (vary,) if isinstance(vary, str) else tuple(vary)
     if shared and "user" in named:

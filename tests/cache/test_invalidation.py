@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import delete, event, text, update
 
 from framework import Project
-from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
+from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache, cached
 from framework.cache.computing import Recipe
 from framework.db import Database, Session
-from framework.errors import ImproperlyConfigured, NotFound
+from framework.errors import FrameworkError, ImproperlyConfigured, NotFound
+from framework.services import Inject
 from tests.cache.conftest import APPS, MakeProject
 from tests.valkey import Server
 
@@ -381,3 +382,23 @@ async def test_the_cache_must_be_installed_after_the_database(make_project: Make
         await make_project(apps=("framework.cache", "framework.db"))
     assert caught.value.code == "cache.order"
     assert APPS.index("framework.db") < APPS.index("framework.cache")
+
+
+async def test_rows_are_told_apart_by_their_keys_and_are_no_arguments_without_one(
+    project: Project, Post: Any, Author: Any
+) -> None:
+    calls: list[Any] = []
+
+    @cached()
+    async def use(thing: Any, calls: Inject[list[Any]]) -> int:
+        calls.append(thing)
+        return len(calls)
+
+    rows = [Post(id=1, title="a"), Post(id=2, title="a"), Author(id=1, name="a"), "gazette_post:1"]
+    async with project.scope():
+        for _ in range(2):
+            assert [await use(row, calls) for row in rows] == [1, 2, 3, 4]
+        assert await use(Post(id=1, title="changed"), calls) == 1
+        with pytest.raises(FrameworkError, match="is a Post, that has no primary key yet") as caught:
+            await use(Post(title="a"), calls)
+    assert caught.value.code == "cache.key"
