@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from framework.cache.backends.redis import RedisCache
     from framework.cache.backends.two_level import TwoLevelCache
     from framework.cache.cache import Cache
-    from framework.cache.cached import cached
+    from framework.cache.decorator import cached
     from framework.cache.locks import Lock
     from framework.cache.settings import CacheSettings
     from framework.cache.tags import Tag
@@ -38,7 +38,7 @@ __getattr__, __dir__ = front_door(
         "backends.redis": ["RedisCache"],
         "backends.two_level": ["TwoLevelCache"],
         "cache": ["Cache"],
-        "cached": ["cached"],
+        "decorator": ["cached"],
         "locks": ["Lock"],
         "settings": ["CacheSettings"],
         "tags": ["Tag"],

@@ -44,6 +44,14 @@ def test_all_is_sorted_and_complete(name: str) -> None:
         assert getattr(module, public) is not None or public in vars(module)
 
 
+@pytest.mark.parametrize("name", front_doors())
+def test_no_public_name_is_a_module_of_its_package_as_well(name: str) -> None:
+    """Whoever imported the module first would get it instead."""
+    module = importlib.import_module(name)
+    modules = {info.name for info in pkgutil.iter_modules(getattr(module, "__path__", []))}
+    assert modules & {*module.__all__} == set()
+
+
 @pytest.mark.parametrize("name", [f"framework.{name}" for name in FLOORS])
 def test_what_a_floor_defines_in_public_is_in_its_all(name: str) -> None:
     module = importlib.import_module(name)

@@ -274,7 +274,7 @@ async def test_functions_made_by_a_function_are_told_apart_by_what_they_were_mad
 async def test_names_of_what_a_function_makes_are_the_same_in_another_process(shop: Shop) -> None:
     """Not by `hash` or `id`, which differ there."""
     script = (
-        "from tests.cache.test_cached import local, signature_of\n"
+        "from tests.cache.test_decorator import local, signature_of\n"
         "print(signature_of(local('posts')).key({'x': frozenset('abc')}, {}))\n"
     )
     process = await asyncio.create_subprocess_exec(
