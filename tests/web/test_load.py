@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import import_module
 from urllib.parse import urlsplit
 
@@ -396,8 +396,9 @@ def trickle(url: str, path: str, *, pause: float, pieces: int, length: int | Non
         received: list[bytes] = []
 
         def read() -> None:
-            while chunk := connection.recv(65536):
-                received.append(chunk)
+            with suppress(ConnectionResetError):  # what is sent after the end is answered so
+                while chunk := connection.recv(65536):
+                    received.append(chunk)
 
         reader = threading.Thread(target=read)
         reader.start()
