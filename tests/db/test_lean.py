@@ -223,7 +223,10 @@ async def test_a_connection_that_the_server_ended_is_replaced(database: Database
     assert await fetched(database, BY_NAME, called="a") == [(1, "a")]
     async with database.engine.begin() as connection:
         await connection.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            )
         )
     try:
         assert await fetched(database, BY_NAME, called="a") == [(1, "a")]

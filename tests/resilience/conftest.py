@@ -1,4 +1,4 @@
-"""A bank, and a PostgreSQL to pull down."""
+"""A vault, and a PostgreSQL to pull down."""
 
 import os
 import shutil

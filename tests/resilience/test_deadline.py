@@ -32,13 +32,13 @@ async def database(project: Project) -> Database:
 @pytest.fixture
 async def project(database_url: str) -> AsyncGenerator[Project]:
     settings = DatabaseSettings(url=database_url, pool_size=3, max_overflow=0, pool_timeout=5, client_check=1)
-    apps = ("framework.db", "bank")
+    apps = ("framework.db", "vault")
     made = Project(
         BankProject(_env_file=None, secret_key="only for tests " * 4, installed_apps=apps, database=settings)
     )  # pyright: ignore[reportCallIssue]
     async with made.scope() as scope:
         database = await scope.get(Database)
-    from bank.models import Entry
+    from vault.models import Entry
 
     async with database.engine.begin() as connection:
         await connection.run_sync(Entry.metadata.create_all, tables=[Entry.__table__])

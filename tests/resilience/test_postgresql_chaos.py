@@ -27,7 +27,7 @@ from framework import Settings
 from framework.db import DatabaseSettings
 
 class ProjectSettings(Settings):
-    installed_apps: tuple[str, ...] = ("framework.log", "framework.db", "framework.health", "bank")
+    installed_apps: tuple[str, ...] = ("framework.log", "framework.db", "framework.health", "vault")
     database: DatabaseSettings = DatabaseSettings()
 """
 MANAGE = """
@@ -126,7 +126,7 @@ async def test_no_answer_is_wrong_and_no_commit_lost(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     admin = await asyncpg.connect(postgres.url)
-    await admin.execute("CREATE TABLE bank_entry (id serial PRIMARY KEY, key varchar(50) UNIQUE, amount int)")
+    await admin.execute("CREATE TABLE vault_entry (id serial PRIMARY KEY, key varchar(50) UNIQUE, amount int)")
     await admin.close()
     port = serve(tmp_path, postgres.url, own_process)
     async with Load(port) as load:
@@ -167,7 +167,7 @@ async def pull_down(postgres: PostgresServer, load: Load) -> dict[str, float]:
 async def nothing_is_lost(url: str, load: Load) -> None:
     """Look into the database itself: every answered write is there, nothing is at work and no transaction open."""
     admin = await asyncpg.connect(url)
-    rows = {row["key"]: row["amount"] for row in await admin.fetch("SELECT key, amount FROM bank_entry")}
+    rows = {row["key"]: row["amount"] for row in await admin.fetch("SELECT key, amount FROM vault_entry")}
     assert load.stored.items() <= rows.items()
     others = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'postgres' AND pid <> pg_backend_pid()"
     for _ in range(200):
@@ -181,7 +181,7 @@ async def nothing_is_lost(url: str, load: Load) -> None:
 
 
 def serve(folder: Path, url: str, processes: list[subprocess.Popen[str]]) -> int:
-    """Serve the bank for production, and return the port."""
+    """Serve the vault for production, and return the port."""
     (folder / "config").mkdir()
     for name, text in {"manage.py": MANAGE, "config/__init__.py": "", "config/settings.py": SETTINGS}.items():
         (folder / name).write_text(text)

@@ -2,5 +2,5 @@ from framework import AppConfig
 
 
 class BankConfig(AppConfig):
-    name = "bank"
+    name = "vault"
     requires = ("db",)

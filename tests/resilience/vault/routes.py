@@ -4,10 +4,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
-from bank.models import Entry
 from framework.db import ReadSession, Session, select
 from framework.errors import NotFound
 from framework.web import Deadline, Inject
+from vault.models import Entry
 
 router = APIRouter()
 ENDLESS = {
