@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -273,15 +274,14 @@ async def test_a_renewed_session_leaves_nothing_of_the_old_secret(site: Project,
 async def test_what_is_over_by_its_own_time_is_so_in_memory_too(
     site: Project, ways: Ways, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def shorten(scope: Scope) -> None:
-        from datetime import UTC, datetime, timedelta
+    soon = datetime.now(UTC) + timedelta(seconds=1.5)
 
-        soon = datetime.now(UTC) + timedelta(milliseconds=300)
+    async def shorten(scope: Scope) -> None:
         await (await scope.get(Session)).execute(update(Login).values(expires_at=soon))
 
     await within(site, shorten)
     assert await name_of(site, ways["session"]) == ""
-    await asyncio.sleep(0.35)
+    await asyncio.sleep((soon - datetime.now(UTC)).total_seconds() + 0.05)
     assert await name_of(site, ways["session"]) is None
 
 
