@@ -344,6 +344,25 @@ async def test_a_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
     assert caught.value.code == "db.refused"
 
 
+@pytest.mark.parametrize("state", ["57P01", "57P02", "57P03"])
+async def test_a_server_that_ends_while_one_connects_is_unavailable(
+    allow_database: Allow, tmp_path: Path, state: str
+) -> None:
+    async def end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        told = f"SFATAL\0VFATAL\0C{state}\0Mterminating connection\0\0".encode()
+        writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
+        writer.close()
+
+    async with await asyncio.start_server(end, "127.0.0.1", 0) as server:
+        url = f"postgresql://user@127.0.0.1:{server.sockets[0].getsockname()[1]}/base?sslmode=disable"
+        allow_database(url)
+        database = Database(DatabaseSettings(url=url), tmp_path)
+        with pytest.raises(Unavailable) as caught:
+            await database.ping()
+    assert caught.value.code == "db.unreachable"
+
+
 @only_postgres
 async def test_a_killed_connection_heals(database: Database, admin: asyncpg.Connection) -> None:
     async with database.session() as session:

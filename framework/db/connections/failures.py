@@ -60,6 +60,9 @@ DETAILS = {
     "57P03": ("The database cannot be reached.", "db.unreachable"),
 }
 
+GONE = ("57P01", "57P02")
+"""What a server says that ends; it may say so to who is only connecting, and no connection is lost then."""
+
 
 UNFIT = {
     "22001": "A text is too long.",
@@ -83,7 +86,7 @@ def unavailable(state: str, error: Exception, *, lost: bool) -> DomainError | No
     """Return the error for a condition that passes, so that the caller can try again."""
     if isinstance(error, TimeoutError):
         state = "57014"
-    elif lost and state not in DETAILS:
+    elif state in GONE or (lost and state not in DETAILS):
         state = "57P03"
     if state not in DETAILS:
         return None
