@@ -344,14 +344,15 @@ async def test_a_folder_that_does_not_exist_says_so(tmp_path: Path) -> None:
     assert caught.value.code == "db.refused"
 
 
-@pytest.mark.parametrize("state", ["57P01", "57P02", "57P03"])
+@pytest.mark.parametrize("state", ["57P01", "57P02", "57P03", ""])
 async def test_a_server_that_ends_while_one_connects_is_unavailable(
     allow_database: Allow, tmp_path: Path, state: str
 ) -> None:
     async def end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)
         told = f"SFATAL\0VFATAL\0C{state}\0Mterminating connection\0\0".encode()
-        writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
+        if state:  # or without a word
+            writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
         writer.close()
 
     async with await asyncio.start_server(end, "127.0.0.1", 0) as server:

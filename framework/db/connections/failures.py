@@ -60,8 +60,8 @@ DETAILS = {
     "57P03": ("The database cannot be reached.", "db.unreachable"),
 }
 
-GONE = ("57P01", "57P02")
-"""What a server says that ends; it may say so to who is only connecting, and no connection is lost then."""
+GONE = ("57P01", "57P02", "08000", "08001", "08003", "08004", "08006")
+"""What is said of a server that ends; also to who is only connecting, and no connection is lost then."""
 
 
 UNFIT = {
