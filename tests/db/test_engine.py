@@ -365,6 +365,27 @@ async def test_a_server_that_ends_while_one_connects_is_unavailable(
 
 
 @only_postgres
+async def test_a_connection_that_is_closed_while_it_is_prepared_is_unavailable(
+    open_database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = asyncpg.connect
+
+    async def connect_and_lose(*args: Any, **options: Any) -> asyncpg.Connection:
+        connection = await connect(*args, **options)
+        connection.terminate()
+        return connection
+
+    database = await open_database()
+    await database.engine.dispose()
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg, "connect", connect_and_lose)
+        with pytest.raises(Unavailable) as caught:
+            await database.ping()
+    assert caught.value.code == "db.unreachable"
+    await database.ping()
+
+
+@only_postgres
 async def test_a_killed_connection_heals(database: Database, admin: asyncpg.Connection) -> None:
     async with database.session() as session:
         session.add(Brand(name="a"))

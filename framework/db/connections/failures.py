@@ -10,7 +10,7 @@ from framework.db.connections.integrity import violation
 from framework.db.connections.transactions import failed
 from framework.errors import DomainError, FrameworkError, ImproperlyConfigured, Invalid, Unavailable
 
-__all__ = ["translate"]
+__all__ = ["is_gone", "translate"]
 
 RETRY_AFTER = 1.0
 
@@ -62,6 +62,13 @@ DETAILS = {
 
 GONE = ("57P01", "57P02", "08000", "08001", "08003", "08004", "08006")
 """What is said of a server that ends; also to who is only connecting, and no connection is lost then."""
+
+
+def is_gone(error: Exception) -> bool:
+    """Tell whether asyncpg itself says that a connection is closed; of one being prepared SQLAlchemy hears nothing."""
+    if not type(error).__module__.startswith("asyncpg."):
+        return False
+    return getattr(error, "sqlstate", None) in GONE or "connection is closed" in str(error)
 
 
 UNFIT = {

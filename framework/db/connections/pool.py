@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import exc
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
+from framework.db.connections.failures import is_gone
 from framework.errors import FrameworkError, Unavailable
 
 __all__ = ["Pool", "WriterPool"]
@@ -33,7 +34,9 @@ class Pool(AsyncAdaptedQueuePool):
             return super().connect()
         except exc.TimeoutError as error:
             raise self.exhausted(f"none became free within {self.timeout():g} s") from error
-        except (OSError, TimeoutError) as error:
+        except Exception as error:
+            if not isinstance(error, (OSError, TimeoutError)) and not is_gone(error):
+                raise
             raise Unavailable(
                 "database",
                 retry_after=RETRY_AFTER,
