@@ -4,8 +4,9 @@ import time
 from collections import OrderedDict
 
 from framework.auth.models import Group, GroupPermission, Permission, UserGroup, UserPermission
+from framework.auth.remembering import Remembering
 from framework.auth.settings import UserCacheSettings
-from framework.db import Changes, Database
+from framework.db import Changes
 from framework.users import UserBase
 
 __all__ = ["PermissionCache"]
@@ -13,7 +14,7 @@ __all__ = ["PermissionCache"]
 GRANTS = (Permission, Group, GroupPermission, UserGroup, UserPermission)
 
 
-class PermissionCache:
+class PermissionCache(Remembering):
     """Remembers what users may do, for `user_cache.seconds` at most. One for the whole project.
 
     Permissions change seldom, and by groups for many at once: whatever this process commits about them drops
@@ -21,30 +22,8 @@ class PermissionCache:
     """
 
     def __init__(self, settings: UserCacheSettings) -> None:
-        self._seconds = settings.seconds
-        self._size = settings.size
+        super().__init__(settings)
         self._entries: OrderedDict[tuple[int, bool], tuple[frozenset[str], float]] = OrderedDict()
-        self._changes = 0
-        self._watched: Database | None = None
-
-    @property
-    def is_on(self) -> bool:
-        """Whether anything is remembered: only where somebody tells what is committed."""
-        return self._watched is not None
-
-    def watch(self, database: Database) -> None:
-        """Begin to remember what is read from a database, if the settings say so."""
-        if self._seconds <= 0:
-            return
-        self._entries.clear()
-        if self._watched is not database:
-            self._watched = database
-            database.on_change(self.forget)
-
-    @property
-    def moment(self) -> int:
-        """Where the cache is in the order of changes: ask before reading what is to be remembered."""
-        return self._changes
 
     def find(self, user: UserBase) -> frozenset[str] | None:
         """Return what is remembered of a user's permissions, or `None`."""
@@ -69,4 +48,8 @@ class PermissionCache:
         """Drop everything when a committed transaction changed anything of it."""
         if any(model in changes for model in GRANTS):
             self._changes += 1
-            self._entries.clear()
+            self.clear()
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._entries.clear()

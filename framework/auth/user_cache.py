@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from framework.auth.lookups import Found
 from framework.auth.models import ApiKey, Login
+from framework.auth.remembering import Remembering
 from framework.auth.settings import UserCacheSettings
 from framework.auth.user_rows import kept
-from framework.db import Changes, Database
+from framework.db import Changes
 from framework.users import UserBase
 
 __all__ = ["UserCache"]
@@ -25,7 +26,7 @@ class Entry:
     until: float
 
 
-class UserCache:
+class UserCache(Remembering):
     """Remembers what was found for credentials, for `user_cache.seconds` at most. One for the whole project.
 
     What this process commits counts at once: a change of the user, the login or the key drops what was remembered of
@@ -34,33 +35,11 @@ class UserCache:
     """
 
     def __init__(self, settings: UserCacheSettings, model: type[UserBase]) -> None:
-        self._seconds = settings.seconds
-        self._size = settings.size
+        super().__init__(settings)
         self._model = model
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._of: dict[Key, set[Key]] = {}
         """Which entries go with a row: by model and key."""
-        self._changes = 0
-        self._watched: Database | None = None
-
-    @property
-    def is_on(self) -> bool:
-        """Whether anything is remembered: only where somebody tells what is committed."""
-        return self._watched is not None
-
-    def watch(self, database: Database) -> None:
-        """Begin to remember what is read from a database, if the settings say so."""
-        if self._seconds <= 0:
-            return
-        self.clear()
-        if self._watched is not database:
-            self._watched = database
-            database.on_change(self.forget)
-
-    @property
-    def moment(self) -> int:
-        """Where the cache is in the order of changes: ask before reading what is to be remembered."""
-        return self._changes
 
     def find(self, key: Key) -> Found | None:
         """Return what is remembered for `key`, or `None`. Values that can be changed are the caller's own."""
