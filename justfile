@@ -21,6 +21,10 @@ test *args:
 house:
     uv run pytest tests/house
 
+# Write the pages of the documentation that are made from the code.
+pages:
+    uv run python -m tests.house.pages
+
 # Print the benchmarks as ratios against bare FastAPI.
 bench *args:
     uv run benchmarks/run.py {{args}}

@@ -133,9 +133,9 @@ class TimeoutSettings(Part):
     """Until the response begins, the time its body takes to come not counted. The work is cancelled, its SQL included,
     and answered with 504; `Deadline(5)` says otherwise for a route or router, `None` sets no limit."""
     body: PositiveFloat = 20
-    """For the request body to come; more for larger ones:"""
+    """For the request body to come, plus one for every `body_rate` bytes of it."""
     body_rate: PositiveInt = 500
-    """Bytes a second that a client has to send after that; slower ones are answered with 408."""
+    """Bytes for which the body has a second more; slower clients are answered with 408."""
     write: PositiveFloat = 30
     """For the client to take what was sent; then its connection is closed."""
     drain: NonNegativeFloat = 0

@@ -10,23 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sybil import Region, Sybil
-from sybil.parsers.markdown import CodeBlockParser
 
+from tests.documents import ROOT, blocks
 from tests.programs import QUIET
 
-ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 ERRORS = ROOT / "docs" / "reference" / "errors.md"
 PROGRAMS = Path(sys.executable).parent
 SET_UP = ("pip install uv && uv run manage.py runserver", "pip install uv && uv run pytest")
-
-
-def blocks(path: Path, language: str) -> list[str]:
-    """Return the fenced blocks of a page in one language."""
-    document = Sybil([CodeBlockParser(language, evaluator=lambda _: None)]).parse(path)
-    regions: list[Region] = [example.region for example in document.examples()]
-    return [region.parsed for region in regions]
 
 
 def run(command: str, folder: Path) -> str:
