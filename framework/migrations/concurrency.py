@@ -5,7 +5,7 @@ import re
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.failure import MigrationFailed
+from framework.migrations.errors import MigrationFailed
 from framework.migrations.graph import Migration
 
 __all__ = ["forbidden", "is_done", "needs_no_transaction", "sweep"]

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from framework.db.url import DatabaseURL
 from framework.migrations.driver import Connection as Driver
 from framework.migrations.driver import connect
-from framework.migrations.failure import MigrationFailed
+from framework.migrations.errors import MigrationFailed
 
 __all__ = ["open_engine", "outside_transactions", "reading", "require_whole", "watching"]
 

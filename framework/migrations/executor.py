@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from framework.errors import FrameworkError
 from framework.migrations.connection import reading, require_whole, watching
+from framework.migrations.errors import MigrationFailed
 from framework.migrations.existing import existing
-from framework.migrations.failure import MigrationFailed, failure, half_there, kept
+from framework.migrations.failure import failure, half_there, kept
 from framework.migrations.graph import Graph, Step
 from framework.migrations.lock import Tell, run_lock
 from framework.migrations.patience import Patience
@@ -26,7 +27,7 @@ from framework.migrations.rows import Rows
 from framework.migrations.script import Script
 from framework.migrations.state import State
 
-__all__ = ["Executor", "MigrationFailed", "Moment", "Report"]
+__all__ = ["Executor", "Moment", "Report"]
 
 type Moment = Literal["start", "done", "faked", "skipped", "failed"]
 type Report = Callable[[Step, Moment], None]

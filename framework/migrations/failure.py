@@ -2,17 +2,11 @@
 
 from sqlalchemy.exc import DBAPIError
 
-from framework.errors import FrameworkError
+from framework.migrations.errors import MigrationFailed
 from framework.migrations.existing import Existing
 from framework.migrations.graph import Migration, Step
 
-__all__ = ["MigrationFailed", "failure", "half_there", "irreversible", "kept"]
-
-
-class MigrationFailed(FrameworkError):
-    """A migration could not be carried out; the message says what of it was kept."""
-
-    code = "migrations.failed"
+__all__ = ["failure", "half_there", "irreversible", "kept"]
 
 
 def failure(step: Step, error: Exception) -> MigrationFailed:

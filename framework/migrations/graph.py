@@ -5,11 +5,12 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from framework.errors import CommandError
+from framework.migrations.errors import HistoryError
 from framework.migrations.first import with_firsts
-from framework.migrations.migration import HistoryError, Migration, Step
+from framework.migrations.migration import Migration, Step
 from framework.migrations.replacing import fitting
 
-__all__ = ["Graph", "HistoryError", "Migration", "Step"]
+__all__ = ["Graph", "Migration", "Step"]
 
 
 class Graph:

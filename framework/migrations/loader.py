@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from framework.migrations.graph import Graph, HistoryError, Migration
+from framework.migrations.errors import HistoryError
+from framework.migrations.graph import Graph, Migration
 
 __all__ = ["load_graph", "load_module", "read_migration"]
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.describing import describe_all
+from framework.migrations.errors import StateError
 from framework.migrations.graph import Graph, Migration
 from framework.migrations.replay import replay, replay_one
-from framework.migrations.state import StateError
 
 __all__ = ["Branch", "branches", "merge"]
 

@@ -3,15 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from framework.errors import CommandError
-
-__all__ = ["HistoryError", "Migration", "Step"]
-
-
-class HistoryError(CommandError):
-    """The migration files don't fit together."""
-
-    code = "migrations.history"
+__all__ = ["Migration", "Step"]
 
 
 @dataclass(frozen=True, slots=True)

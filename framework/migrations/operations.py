@@ -23,11 +23,11 @@ from framework.migrations.directives import (
     ValidateConstraintOp,
 )
 from framework.migrations.enumtypes import brought, following_types
-from framework.migrations.failure import MigrationFailed
+from framework.migrations.errors import MigrationFailed, StateError
 from framework.migrations.operand import place_of
 from framework.migrations.reading import is_bare
 from framework.migrations.schema import Table
-from framework.migrations.state import State, StateError, key_of
+from framework.migrations.state import State, key_of
 from framework.migrations.unvalidated import as_far_as_valid, changes_now
 
 if TYPE_CHECKING:

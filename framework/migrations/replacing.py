@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from framework.migrations.migration import HistoryError, Migration
+from framework.migrations.errors import HistoryError
+from framework.migrations.migration import Migration
 
 __all__ = ["fitting", "stands_for"]
 

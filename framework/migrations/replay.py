@@ -11,10 +11,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 
 from framework.migrations.binding import bound
+from framework.migrations.errors import StateError
 from framework.migrations.graph import Graph, Migration
 from framework.migrations.loader import load_module
 from framework.migrations.operations import StateOperations
-from framework.migrations.state import State, StateError
+from framework.migrations.state import State
 
 __all__ = ["replay", "replay_one"]
 

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from framework.db.url import DatabaseURL
 from framework.errors import CommandError
-from framework.migrations.graph import Graph, HistoryError
+from framework.migrations.errors import HistoryError
+from framework.migrations.graph import Graph
 from framework.migrations.replacing import stands_for
 
 __all__ = ["ALEMBIC", "PROGRESS", "ROWS", "Rows", "read_rows"]

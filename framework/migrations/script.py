@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from framework.migrations.binding import bound
 from framework.migrations.connection import watching
 from framework.migrations.data import Data, SyncData
+from framework.migrations.errors import StateError
 from framework.migrations.graph import Step
 from framework.migrations.loader import load_module
 from framework.migrations.lock import Tell
@@ -19,7 +20,7 @@ from framework.migrations.operations import LiveOperations
 from framework.migrations.patience import Patience
 from framework.migrations.progress import Progress
 from framework.migrations.replay import replay_one
-from framework.migrations.state import State, StateError
+from framework.migrations.state import State
 from framework.migrations.stepping import SteppedOperations
 
 __all__ = ["Script"]

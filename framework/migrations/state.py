@@ -5,17 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from framework.errors import FrameworkError
 from framework.migrations.building import build_metadata
+from framework.migrations.errors import StateError
 from framework.migrations.schema import Constraint, ForeignKey, Index, Table
 
-__all__ = ["State", "StateError", "key_of"]
-
-
-class StateError(FrameworkError):
-    """An operation does not fit the state that the migrations before it lead to."""
-
-    code = "migrations.state"
+__all__ = ["State", "key_of"]
 
 
 def key_of(name: str, schema: str | None = None) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.util import await_only
 from framework.errors import FrameworkError
 from framework.migrations.concurrency import is_done, needs_no_transaction, sweep
 from framework.migrations.connection import outside_transactions, require_whole
-from framework.migrations.failure import MigrationFailed
+from framework.migrations.errors import MigrationFailed
 from framework.migrations.graph import Migration
 from framework.migrations.lock import Tell
 from framework.migrations.operations import Batch, LiveOperations

@@ -9,10 +9,11 @@ from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 from workbench import Base, Model, Workshop, column, key, model
 
+from framework.migrations.errors import StateError
 from framework.migrations.questioner import Questioner
 from framework.migrations.replay import replay_one
 from framework.migrations.schema import Column, Table
-from framework.migrations.state import State, StateError
+from framework.migrations.state import State
 
 
 class Daring(Questioner):

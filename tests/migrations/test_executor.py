@@ -10,7 +10,8 @@ from workbench import Base, Workshop, column, key, model
 
 from framework.migrations.commands.printing import Printer
 from framework.migrations.connection import open_engine
-from framework.migrations.executor import Executor, MigrationFailed
+from framework.migrations.errors import MigrationFailed
+from framework.migrations.executor import Executor
 
 USER = model("users", "User", key, column("name", sa.String(50), nullable=False))
 POST = model(

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from workbench import Base, column, key, model
 
-from framework.migrations.executor import MigrationFailed
+from framework.migrations.errors import MigrationFailed
 from framework.migrations.stepping import SteppedOperations
 
 PROGRAM = Path(__file__).with_name("replica.py")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from workbench import Workshop
 
-from framework.migrations.graph import Graph, HistoryError, Migration
+from framework.migrations.errors import HistoryError
+from framework.migrations.graph import Graph, Migration
 from framework.migrations.loader import glance, parsed
 
 NOTHING = "def upgrade() -> None:\n    pass\n"

@@ -15,7 +15,8 @@ import pytest
 import sqlalchemy as sa
 from workbench import Base, column, key, model
 
-from framework.migrations.executor import Executor, MigrationFailed
+from framework.migrations.errors import MigrationFailed
+from framework.migrations.executor import Executor
 from framework.migrations.lock import FileLock, Locked, run_lock
 from framework.migrations.patience import Patience
 

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 from workbench import CONVENTION, Workshop, key, model
 
-from framework.migrations.state import StateError
+from framework.migrations.errors import StateError
 
 THING = 'op.create_table("blog_thing", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))'
 

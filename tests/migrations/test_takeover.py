@@ -7,9 +7,8 @@ import pytest
 import sqlalchemy as sa
 from workbench import Base, Workshop, column, key, model
 
+from framework.migrations.errors import HistoryError, MigrationFailed
 from framework.migrations.executor import Executor
-from framework.migrations.failure import MigrationFailed
-from framework.migrations.graph import HistoryError
 from framework.migrations.questioner import Anything
 from framework.migrations.rows import Rows
 

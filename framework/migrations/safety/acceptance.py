@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import cast
 
-from framework.migrations.graph import HistoryError, Migration
+from framework.migrations.errors import HistoryError
+from framework.migrations.graph import Migration
 
 __all__ = ["accepted_by"]
 

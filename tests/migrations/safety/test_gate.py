@@ -7,7 +7,7 @@ from test_commands import FILES, Folder
 from workbench import Base, Workshop
 
 from framework.errors import CommandError
-from framework.migrations.graph import HistoryError
+from framework.migrations.errors import HistoryError
 from framework.migrations.safety.acceptance import accepted_by
 from framework.migrations.safety.gate import require_safe
 

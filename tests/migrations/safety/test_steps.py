@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from workbench import Base, Model, Workshop, column, key, model, tables
 
 from framework.migrations.autodetector.detection import detect
-from framework.migrations.failure import MigrationFailed
+from framework.migrations.errors import MigrationFailed
 from framework.migrations.replay import replay
 from framework.migrations.safety.gate import pass_one
 from framework.migrations.safety.steps import in_safe_steps
