@@ -68,7 +68,7 @@ SELDOM = "from framework.management.garbage import collect_seldom\ncollect_seldo
 """What a command of ours does first: the cost of garbage is not to be taken for one of imports."""
 OUR_MODELS = """
 from config.settings import ProjectSettings
-from framework.migrations.places import Outline
+from framework.migrations.history.project import Outline
 list(Outline.of(ProjectSettings()).apps.modules("models"))
 """
 THEIR_MODELS = """

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from framework.checks import Level, Message, check
 from framework.errors import FrameworkError
-from framework.migrations.places import graph_of, is_own
+from framework.migrations.history.project import graph_of, is_own
 from framework.project import Project
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.graph import Migration
+from framework.migrations.history.graph import Migration
 
 __all__ = ["forbidden", "is_done", "needs_no_transaction", "sweep"]
 

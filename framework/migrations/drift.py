@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from framework.migrations.autodetector.detection import detect
 from framework.migrations.differences import Difference, differences
-from framework.migrations.graph import Graph
+from framework.migrations.history.graph import Graph
+from framework.migrations.history.replacements import stands_for
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
 from framework.migrations.migrating import executor_of
@@ -16,7 +17,6 @@ from framework.migrations.modelled import tables_of_models
 from framework.migrations.progress import TABLE as PROGRESS
 from framework.migrations.questioner import Anything
 from framework.migrations.recorder import TABLE, Recorder
-from framework.migrations.replacing import stands_for
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.schema import Table
 from framework.migrations.state import State

@@ -16,7 +16,7 @@ from framework.migrations.connection import reading, require_whole, watching
 from framework.migrations.errors import MigrationFailed
 from framework.migrations.existing import existing
 from framework.migrations.failure import failure, half_there, kept
-from framework.migrations.graph import Graph, Step
+from framework.migrations.history.graph import Graph, Step
 from framework.migrations.lock import Tell, run_lock
 from framework.migrations.patience import Patience
 from framework.migrations.precautions import require_finished, require_runnable

@@ -4,7 +4,7 @@ from sqlalchemy.exc import DBAPIError
 
 from framework.migrations.errors import MigrationFailed
 from framework.migrations.existing import Existing
-from framework.migrations.graph import Migration, Step
+from framework.migrations.history.graph import Migration, Step
 
 __all__ = ["failure", "half_there", "irreversible", "kept"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration, trim
 from framework.migrations.autodetector.detection import detect
-from framework.migrations.graph import Graph
+from framework.migrations.history.graph import Graph
+from framework.migrations.history.project import Site, folders_of, graph_of, is_own
 from framework.migrations.modelled import tables_of_models
-from framework.migrations.places import Site, folders_of, graph_of, is_own
 from framework.migrations.questioner import Anything, Questioner
 from framework.migrations.replay import replay
 from framework.migrations.safety.steps import in_safe_steps

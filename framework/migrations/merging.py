@@ -8,7 +8,7 @@ from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.describing import describe_all
 from framework.migrations.errors import StateError
-from framework.migrations.graph import Graph, Migration
+from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.replay import replay, replay_one
 
 __all__ = ["Branch", "branches", "merge"]

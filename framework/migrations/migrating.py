@@ -11,9 +11,9 @@ from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
-from framework.migrations.graph import Graph, Step
+from framework.migrations.history.graph import Graph, Step
+from framework.migrations.history.project import graph_of
 from framework.migrations.patience import Patience
-from framework.migrations.places import graph_of
 from framework.migrations.rows import unreadable
 from framework.migrations.settings import MigrationsSettings
 

@@ -1,7 +1,7 @@
 """The tables that a project's models describe."""
 
 from framework.db.mapping.resolution import models_of, resolve_references, tables_of
-from framework.migrations.places import Site
+from framework.migrations.history.project import Site
 from framework.migrations.reading import read_table
 from framework.migrations.schema import Table
 

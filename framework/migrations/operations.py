@@ -31,7 +31,7 @@ from framework.migrations.state import State, key_of
 from framework.migrations.unvalidated import as_far_as_valid, changes_now
 
 if TYPE_CHECKING:
-    from framework.migrations.graph import Migration
+    from framework.migrations.history.graph import Migration
 
 __all__ = ["Batch", "LiveOperations", "StateOperations"]
 

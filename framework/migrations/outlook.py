@@ -8,8 +8,8 @@ from framework.db.guards import guards
 from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
 from framework.management import Invocation
-from framework.migrations.graph import Graph
-from framework.migrations.places import Site, graph_of
+from framework.migrations.history.graph import Graph
+from framework.migrations.history.project import Site, graph_of
 from framework.migrations.rows import Rows, read_rows
 
 __all__ = ["Outlook", "look"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from framework.migrations.graph import Step
+from framework.migrations.history.graph import Step
 from framework.migrations.migrating import database_of, executor_of, tell_apps, unapplied
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from framework.migrations.graph import Migration, Step
+from framework.migrations.history.graph import Migration, Step
 
 __all__ = ["TABLE", "Progress", "finish", "unfinished"]
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from framework.migrations.graph import Graph, Migration
+from framework.migrations.history.graph import Graph, Migration
+from framework.migrations.history.replacements import stands_for
 from framework.migrations.progress import unfinished
-from framework.migrations.replacing import stands_for
 from framework.migrations.rows import ALEMBIC, ROWS, Rows
 
 __all__ = ["TABLE", "Recorder"]

@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql
 
 from framework.migrations.binding import bound
 from framework.migrations.errors import StateError
-from framework.migrations.graph import Graph, Migration
-from framework.migrations.loader import load_module
+from framework.migrations.history.graph import Graph, Migration
+from framework.migrations.history.loader import load_module
 from framework.migrations.operations import StateOperations
 from framework.migrations.state import State
 

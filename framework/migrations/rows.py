@@ -10,8 +10,8 @@ from urllib.parse import quote
 from framework.db.url import DatabaseURL
 from framework.errors import CommandError
 from framework.migrations.errors import HistoryError
-from framework.migrations.graph import Graph
-from framework.migrations.replacing import stands_for
+from framework.migrations.history.graph import Graph
+from framework.migrations.history.replacements import stands_for
 
 __all__ = ["ALEMBIC", "PROGRESS", "ROWS", "Rows", "read_rows"]
 

@@ -13,8 +13,8 @@ from framework.migrations.binding import bound
 from framework.migrations.connection import watching
 from framework.migrations.data import Data, SyncData
 from framework.migrations.errors import StateError
-from framework.migrations.graph import Step
-from framework.migrations.loader import load_module
+from framework.migrations.history.graph import Step
+from framework.migrations.history.loader import load_module
 from framework.migrations.lock import Tell
 from framework.migrations.operations import LiveOperations
 from framework.migrations.patience import Patience

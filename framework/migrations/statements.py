@@ -15,8 +15,8 @@ from framework.errors import CommandError
 from framework.migrations.binding import bound
 from framework.migrations.describing import describe
 from framework.migrations.errors import StateError
-from framework.migrations.graph import Graph, Migration
-from framework.migrations.loader import load_module
+from framework.migrations.history.graph import Graph, Migration
+from framework.migrations.history.loader import load_module
 from framework.migrations.operations import Batch, LiveOperations, rebuilds
 from framework.migrations.replay import place, replay
 from framework.migrations.state import State

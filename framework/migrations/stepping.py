@@ -17,7 +17,7 @@ from framework.errors import FrameworkError
 from framework.migrations.concurrency import is_done, needs_no_transaction, sweep
 from framework.migrations.connection import outside_transactions, require_whole
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.graph import Migration
+from framework.migrations.history.graph import Migration
 from framework.migrations.lock import Tell
 from framework.migrations.operations import Batch, LiveOperations
 from framework.migrations.patience import Patience

@@ -167,7 +167,7 @@ async def prepare(project: "Project") -> None:
     migrated: set[str] = set()
     if "migrations" in project.apps:
         from framework.migrations import migrate
-        from framework.migrations.places import graph_of
+        from framework.migrations.history.project import graph_of
 
         migrated = {migration.app for migration in graph_of(project).nodes.values()}
         require_up_to_date(project, migrated)
@@ -180,8 +180,8 @@ async def prepare(project: "Project") -> None:
 
 def require_up_to_date(project: "Project", migrated: set[str]) -> None:
     """Raise when models of the project have run ahead of its migrations: tests would fail with riddles."""
+    from framework.migrations.history.project import is_own
     from framework.migrations.making import apps_with_changes
-    from framework.migrations.places import is_own
 
     ahead = [
         label for label in apps_with_changes(project) if label in migrated and is_own(project, project.apps[label])

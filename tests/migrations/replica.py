@@ -9,8 +9,8 @@ from framework.db.url import DatabaseURL
 from framework.errors import FrameworkError
 from framework.migrations.connection import open_engine
 from framework.migrations.executor import Executor
-from framework.migrations.graph import Step
-from framework.migrations.loader import load_graph
+from framework.migrations.history.graph import Step
+from framework.migrations.history.loader import load_graph
 from framework.migrations.patience import Patience
 
 

@@ -12,7 +12,7 @@ from workbench import Base, column, key, model
 from framework.errors import FrameworkError
 from framework.migrations.cursor import from_text, to_text
 from framework.migrations.errors import MigrationFailed, StateError
-from framework.migrations.graph import Step
+from framework.migrations.history.graph import Step
 
 POST = model("blog", "Post", key, column("title", sa.String(50), nullable=False))
 ROWS = "INSERT INTO blog_post (id, title) VALUES " + ", ".join(f"({number}, 'Title {number}')" for number in range(25))

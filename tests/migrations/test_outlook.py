@@ -11,7 +11,7 @@ from workbench import Base, Workshop
 
 from framework.db.url import DatabaseURL
 from framework.errors import CommandError
-from framework.migrations.graph import Graph
+from framework.migrations.history.graph import Graph
 from framework.migrations.rows import Rows, read_rows
 
 SETTINGS = """from framework import Settings

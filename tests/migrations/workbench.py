@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.autodetector.detection import detect
 from framework.migrations.executor import Executor
-from framework.migrations.graph import Graph, Step
-from framework.migrations.loader import load_graph
+from framework.migrations.history.graph import Graph, Step
+from framework.migrations.history.loader import load_graph
 from framework.migrations.questioner import Questioner
 from framework.migrations.reading import read_table
 from framework.migrations.replay import replay

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from framework.errors import CommandError
 from framework.migrations.autodetector.changes import Change, Key
-from framework.migrations.first import SWAPPABLE, as_firsts, first_of
-from framework.migrations.graph import Graph
+from framework.migrations.history.graph import Graph
+from framework.migrations.history.swappable import SWAPPABLE, as_firsts, first_of
 from framework.migrations.names import migration_name
 from framework.migrations.replay import replay
 from framework.migrations.schema import PrimaryKey, Table, Unique

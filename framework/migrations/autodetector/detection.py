@@ -14,7 +14,7 @@ from framework.migrations.autodetector.comparator import (
 )
 from framework.migrations.autodetector.enums import changed_enums, in_turn
 from framework.migrations.autodetector.renames import followed_names, renamed_columns, renamed_tables
-from framework.migrations.graph import Graph
+from framework.migrations.history.graph import Graph
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema import ForeignKey, Table
 from framework.migrations.state import State

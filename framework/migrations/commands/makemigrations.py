@@ -12,7 +12,7 @@ from framework.migrations.commands.group import commands
 from framework.migrations.commands.merging import merge_ends
 from framework.migrations.commands.printing import relative, sayer
 from framework.migrations.commands.updating import update_last
-from framework.migrations.places import Outline, Site, folders_of, graph_of, require_apps
+from framework.migrations.history.project import Outline, Site, folders_of, graph_of, require_apps
 from framework.services import Inject
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from framework.migrations.places import Site, folders_of, graph_of
+from framework.migrations.history.project import Site, folders_of, graph_of
 
 __all__ = ["merge_ends"]
 

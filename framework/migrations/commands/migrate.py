@@ -10,10 +10,10 @@ from framework.errors import ImproperlyConfigured
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
 from framework.migrations.commands.printing import Printer, show_plan
-from framework.migrations.graph import Step
+from framework.migrations.history.graph import Step
+from framework.migrations.history.project import Outline, require_apps
+from framework.migrations.history.targets import choose
 from framework.migrations.outlook import Outlook, look
-from framework.migrations.places import Outline, require_apps
-from framework.migrations.targets import choose
 from framework.project import Project
 from framework.services import Inject
 

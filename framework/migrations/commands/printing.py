@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from framework.migrations.graph import Step
+from framework.migrations.history.graph import Step
 
 if TYPE_CHECKING:
     from framework.migrations.executor import Moment

@@ -4,8 +4,8 @@ import typer
 
 from framework.errors import CommandError
 from framework.management import Invocation
+from framework.migrations.history.replacements import stands_for
 from framework.migrations.outlook import Outlook
-from framework.migrations.replacing import stands_for
 
 __all__ = ["prune"]
 

@@ -6,9 +6,9 @@ import typer
 
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
-from framework.migrations.graph import Graph
+from framework.migrations.history.graph import Graph
+from framework.migrations.history.project import Outline, require_apps
 from framework.migrations.outlook import Outlook, look
-from framework.migrations.places import Outline, require_apps
 from framework.services import Inject
 
 

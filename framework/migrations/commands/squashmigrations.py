@@ -8,8 +8,8 @@ import typer
 from framework.errors import CommandError
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
-from framework.migrations.places import Outline, folders_of, graph_of, require_apps
-from framework.migrations.targets import find
+from framework.migrations.history.project import Outline, folders_of, graph_of, require_apps
+from framework.migrations.history.targets import find
 from framework.services import Inject
 
 CREATED = """Created new squashed migration {}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from framework.management import Invocation
 from framework.migrations.commands.printing import relative, sayer
-from framework.migrations.places import Site, folders_of
+from framework.migrations.history.project import Site, folders_of
 
 if TYPE_CHECKING:
     from framework.migrations.autodetector.arranging import NewMigration

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import cast
 
 from framework.migrations.errors import HistoryError
-from framework.migrations.graph import Migration
+from framework.migrations.history.graph import Migration
 
 __all__ = ["accepted_by"]
 

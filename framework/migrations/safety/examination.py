@@ -6,7 +6,7 @@ from alembic.operations import ops
 
 from framework.checks import Level, Message
 from framework.migrations.apply import apply_operation
-from framework.migrations.graph import Migration
+from framework.migrations.history.graph import Migration
 from framework.migrations.safety.acceptance import accepted_by
 from framework.migrations.safety.catalogue import RULES
 from framework.migrations.safety.rule import Case, Finding

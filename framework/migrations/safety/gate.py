@@ -12,7 +12,7 @@ from framework.checks import Level, Message
 from framework.errors import CommandError
 from framework.migrations.apply import apply_operation
 from framework.migrations.concurrency import needs_no_transaction
-from framework.migrations.graph import Graph, Migration, Step
+from framework.migrations.history.graph import Graph, Migration, Step
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.safety.examination import examine, follow, judge
 from framework.migrations.safety.rule import Finding
@@ -84,7 +84,7 @@ def judge_all(project: "Project") -> Iterator[Message]:
     """Yield what is to be said about the migrations of the project's own apps, applied or not."""
     from framework.db import DatabaseSettings
     from framework.db.url import DatabaseURL
-    from framework.migrations.places import graph_of, is_own
+    from framework.migrations.history.project import graph_of, is_own
     from framework.migrations.settings import MigrationsSettings
 
     url = project.settings.section(DatabaseSettings).url

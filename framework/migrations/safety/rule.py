@@ -8,7 +8,7 @@ from typing import cast
 from alembic.operations import ops
 
 from framework.migrations.apply import altered, one_column_table
-from framework.migrations.graph import Migration
+from framework.migrations.history.graph import Migration
 from framework.migrations.operand import place_of
 from framework.migrations.reading import read_column, read_constraint, read_table
 from framework.migrations.schema import Column, Constraint, Index, PrimaryKey, Table

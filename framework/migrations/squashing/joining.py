@@ -9,8 +9,8 @@ from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.describing import describe
-from framework.migrations.first import as_firsts
-from framework.migrations.graph import Graph, Migration
+from framework.migrations.history.graph import Graph, Migration
+from framework.migrations.history.swappable import as_firsts
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.squashing.optimizing import optimize
 from framework.migrations.state import State

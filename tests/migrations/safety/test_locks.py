@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from workbench import Base, column, key, model
 
 from framework.migrations.binding import bound
-from framework.migrations.loader import load_module
+from framework.migrations.history.loader import load_module
 from framework.migrations.operations import LiveOperations
 from framework.migrations.reading import read_column
 from framework.migrations.replay import replay

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from framework.migrations.errors import HistoryError
-from framework.migrations.migration import Migration
+from framework.migrations.history.migration import Migration
 
 __all__ = ["fitting", "stands_for"]
 

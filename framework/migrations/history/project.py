@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 from framework.apps import AppConfig, Apps
 from framework.conf import Settings, sections_of
 from framework.errors import CommandError
-from framework.migrations.graph import Graph
-from framework.migrations.loader import load_graph
+from framework.migrations.history.graph import Graph
+from framework.migrations.history.loader import load_graph
 from framework.migrations.settings import MigrationsSettings
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def folders_of(project: Site) -> dict[str, Path]:
         app.app_label: root / elsewhere[app.app_label] if app.app_label in elsewhere else app.path / FOLDER
         for app in project.apps
         # This app's own folder of that name is no history; its one table is made by itself.
-        if app.name != __package__
+        if app.name != "framework.migrations"
     }
 
 

@@ -9,8 +9,8 @@ import pytest
 from workbench import Workshop
 
 from framework.migrations.errors import HistoryError
-from framework.migrations.graph import Graph, Migration
-from framework.migrations.loader import glance, parsed
+from framework.migrations.history.graph import Graph, Migration
+from framework.migrations.history.loader import glance, parsed
 
 NOTHING = "def upgrade() -> None:\n    pass\n"
 
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_named(workshop: Workshop) -> None:
 def test_reading_the_graph_loads_neither_alembic_nor_sqlalchemy(workshop: Workshop) -> None:
     workshop.write("blog", "0001_initial", NOTHING)
     program = (
-        "import sys\nfrom pathlib import Path\nfrom framework.migrations.loader import load_graph\n"
+        "import sys\nfrom pathlib import Path\nfrom framework.migrations.history.loader import load_graph\n"
         f"graph = load_graph({{'blog': Path({str(workshop.folders['blog'])!r})}})\n"
         "assert graph.order == ['blog.0001_initial']\n"
         "print([name for name in ('alembic', 'sqlalchemy', 'sqlmodel') if name in sys.modules])"

@@ -6,9 +6,9 @@ from difflib import get_close_matches
 
 from framework.errors import CommandError
 from framework.migrations.errors import HistoryError
-from framework.migrations.first import with_firsts
-from framework.migrations.migration import Migration, Step
-from framework.migrations.replacing import fitting
+from framework.migrations.history.migration import Migration, Step
+from framework.migrations.history.replacements import fitting
+from framework.migrations.history.swappable import with_firsts
 
 __all__ = ["Graph", "Migration", "Step"]
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from framework.migrations.errors import HistoryError
-from framework.migrations.graph import Graph, Migration
+from framework.migrations.history.graph import Graph, Migration
 
 __all__ = ["load_graph", "load_module", "read_migration"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from framework.errors import CommandError
-from framework.migrations.graph import Graph, Migration, Step
+from framework.migrations.history.graph import Graph, Migration, Step
 
 __all__ = ["choose", "find"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from framework.migrations.migration import Migration
+from framework.migrations.history.migration import Migration
 
 __all__ = ["SWAPPABLE", "as_firsts", "first_of", "with_firsts"]
 
