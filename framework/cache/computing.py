@@ -26,6 +26,12 @@ __all__ = ["Computing", "Recipe"]
 
 log = logging.getLogger("framework.cache")
 
+UNSHARED = 10.0
+"""Seconds for which all that ask make their own, in all processes, after one that only its caller could have.
+
+Those who waited for such a one would go one by one, for nothing.
+"""
+
 _at_work: ContextVar[frozenset[str]] = ContextVar("at_work", default=frozenset())
 """The keys that are being made further up: who asks for one of them again would wait for itself."""
 
@@ -81,7 +87,7 @@ class Computing:
         if changed and not changed.isdisjoint(recipe.tags):
             return await self._own(recipe)
         entry, versions = await self.find(recipe)
-        if entry is not None:
+        if entry is not None and not entry.unshared:
             try:
                 value = self.value_of(entry, recipe)
             except Mismatch:
@@ -94,7 +100,10 @@ class Computing:
                 return value
         if changed and not recipe.tags:  # nobody said that the changes have nothing to do with it
             return await self._own(recipe)
-        entry = await self._join(recipe, versions)
+        if entry is None:
+            entry = await self._join(recipe, versions)
+        if entry.unshared:
+            entry = (await self._made(recipe)).entry
         try:
             return self.value_of(entry, recipe)
         except Mismatch as error:
@@ -236,6 +245,10 @@ class Computing:
             flight.versions = versions
         try:
             value = await (make or recipe.make)()
+        except Unshared:
+            if flight is not None or lock is not None:  # else that is what is kept
+                await self._keep(recipe, Entry(b"", recipe.codec.mark, absent=True), UNSHARED, lock)
+            raise
         except NotFound as error:
             if not recipe.missing:
                 raise
@@ -276,10 +289,13 @@ class Computing:
         ttl = cache.shortened(min(asked or math.inf, recipe.missing) if entry.absent else asked)
         stale_at = time.time() + ttl if recipe.stale and ttl and not entry.absent else 0
         entry = Entry(entry.payload, entry.mark, stale_at, versions, entry.absent)
-        values, seconds = {recipe.key: entry.encode()}, ttl + recipe.stale if ttl and stale_at else ttl
-        with suppress(Unavailable):  # nothing stood there before that would be wrong now
-            await (cache.write(values, seconds) if lock is None else lock.write_and_release(values, seconds))
+        await self._keep(recipe, entry, ttl + recipe.stale if ttl and stale_at else ttl, lock)
         return entry
+
+    async def _keep[T](self, recipe: Recipe[T], entry: Entry, seconds: float | None, lock: Lock | None) -> None:
+        values = {recipe.key: entry.encode()}
+        with suppress(Unavailable):  # nothing stood there before that would be wrong now
+            await (self._cache.write(values, seconds) if lock is None else lock.write_and_release(values, seconds))
 
     async def _renew[T](self, recipe: Recipe[T], value: T) -> T:
         """Have a value made anew, and return what the caller gets: the old one, unless it makes the new one itself.
@@ -311,6 +327,8 @@ class Computing:
                 if entry is None or entry.stale_at <= time.time():
                     entry = (await self._made(recipe, lock=lock, make=recipe.remake)).entry
                 return entry
+        except Unshared:  # what is kept instead says so
+            pass
         except Exception:
             log.exception("A value could not be made anew; the old one is given out until its time is over.")
         finally:

@@ -33,6 +33,11 @@ class Entry(NamedTuple):
     absent: bool = False
     """Whether it says that there is no such thing; the payload then is the error."""
 
+    @property
+    def unshared(self) -> bool:
+        """Whether it says that what was made last was for its caller alone: then there is not even an error."""
+        return self.absent and not self.payload
+
     def encode(self) -> bytes:
         """Return the bytes to store."""
         flags = ABSENT if self.absent else 0

@@ -11,7 +11,6 @@ from starlette.types import Message, Scope
 from framework.cache.cache import Cache
 from framework.cache.computing import Recipe
 from framework.cache.dependencies.asked import Headers, controlling, headers_of, type_of, varying
-from framework.cache.dependencies.unkept import Unkept
 from framework.cache.responses import StoredResponse
 from framework.web import caller_of, project_of
 
@@ -80,7 +79,6 @@ class Answers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str, bytes], Answer] = OrderedDict()
-        self.unkept = Unkept()
 
     def __len__(self) -> int:
         return len(self._known)

@@ -22,7 +22,6 @@ from framework.cache.computing import Recipe
 from framework.cache.dependencies.answers import KEY, Answer, Answers
 from framework.cache.dependencies.asked import Asked
 from framework.cache.dependencies.places import Place
-from framework.cache.dependencies.unkept import Unkept
 from framework.cache.flights import Unshared
 from framework.cache.functions import CachedFunction, cache_of
 from framework.cache.responses import StoredResponse
@@ -103,25 +102,13 @@ class CachedRoute:
         cache = await cache_of(project_of(request).services)
         recipe = self._recipe(asked, cache, given, place, user)
         try:
-            stored = await self._stored(request.scope, cache, recipe)
+            stored = StoredResponse.decode(await cache.computing.obtain(recipe))
         except OwnResponse as own:
             return own.response
         if not is_personal and self._is_plain(place):
             self._remember(request.scope, cache, recipe, place)
         control = f"private, {self._age(stored)}" if is_personal or not place.is_open else self._control(stored)
         return asked.answer(stored, control, place.vary)
-
-    async def _stored(self, scope: Scope, cache: Cache, recipe: Recipe[bytes]) -> StoredResponse:
-        """Return what is kept, or make it: alone where the last one was not kept, so that nobody waits for nothing."""
-        answers: Answers | None = scope.get(KEY)
-        unkept = answers.unkept if answers is not None else Unkept()
-        try:
-            made = await (recipe.make() if recipe.key in unkept else cache.computing.obtain(recipe))
-        except OwnResponse:
-            unkept.add(recipe.key)
-            raise
-        unkept.discard(recipe.key)
-        return StoredResponse.decode(made)
 
     def _place(self, asked: Asked) -> Place:
         """Return what is known of the route that is asked."""
