@@ -262,10 +262,20 @@ async def test_a_stale_value_that_its_caller_cannot_make_anew_is_returned(caplog
 
 async def test_of_the_callers_in_two_processes_one_makes_a_stale_value_anew(redis_url: str) -> None:
     caches = [RedisCache(redis_url, timeout=10, jitter=0) for _ in range(2)]
-    work = Work(1, 2)
+    work, go_on = Work(1, 2), asyncio.Event()
+
+    async def make() -> int:
+        await go_on.wait()
+        return await work.do()
+
     await caches[0].get_or_set("stale", work.do, int, ttl=0.01, stale=60)
     await asyncio.sleep(0.02)
-    asking = [cache.get_or_set("stale", work.do, int, ttl=60, stale=60) for cache in caches for _ in range(20)]
+    everybody = [cache.get_or_set("stale", make, int, ttl=60, stale=60) for cache in caches for _ in range(20)]
+    asking = [asyncio.create_task(each) for each in everybody]
+    async with asyncio.timeout(20):
+        while sum(task.done() for task in asking) < 39:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.001)
+    go_on.set()
     assert sorted(await asyncio.gather(*asking)) == [1] * 39 + [2]
     assert work.calls == 2
     for cache in caches:
