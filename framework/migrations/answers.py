@@ -10,7 +10,7 @@ from typing import Any, cast
 from framework.errors import CommandError
 from framework.migrations.evaluating import Unreadable, converted
 from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.table import Column, Table
 
 __all__ = ["Answered", "Answers"]
 

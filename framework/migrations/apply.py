@@ -17,10 +17,10 @@ from framework.migrations.directives import (
 )
 from framework.migrations.directives.enums import default_member, values_of
 from framework.migrations.errors import StateError
-from framework.migrations.reading import is_bare, read_column, read_constraint, read_index, read_table
-from framework.migrations.schema import Check, Column, Constraint, ForeignKey, PrimaryKey, Unique
+from framework.migrations.schema.reader import is_bare, read_column, read_constraint, read_index, read_table
+from framework.migrations.schema.table import Check, Column, Constraint, ForeignKey, PrimaryKey, Unique, key_of
 from framework.migrations.source.sql import server_default
-from framework.migrations.state import State, key_of
+from framework.migrations.state import State
 
 __all__ = ["add_table", "apply_operation"]
 

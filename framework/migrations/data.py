@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from framework.migrations.lock import Tell
 from framework.migrations.progress import Progress
-from framework.migrations.state import State, key_of
+from framework.migrations.schema.table import key_of
+from framework.migrations.state import State
 from framework.migrations.walk import Walk
 
 __all__ = ["Data", "SyncData"]

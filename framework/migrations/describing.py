@@ -14,9 +14,8 @@ from framework.migrations.directives import (
     ValidateConstraintOp,
 )
 from framework.migrations.operand import place_of
-from framework.migrations.reading import read_index
-from framework.migrations.schema import Table
-from framework.migrations.state import key_of
+from framework.migrations.schema.reader import read_index
+from framework.migrations.schema.table import Table, key_of
 
 __all__ = ["describe"]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from framework.migrations.autodetector.detection import detect
-from framework.migrations.differences import Difference, differences
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.replacements import stands_for
 from framework.migrations.inspection.reflect import reflect
@@ -18,7 +17,8 @@ from framework.migrations.progress import TABLE as PROGRESS
 from framework.migrations.questioner import Anything
 from framework.migrations.recorder import TABLE, Recorder
 from framework.migrations.replay import replay, replay_one
-from framework.migrations.schema import Table
+from framework.migrations.schema.differences import Difference, differences
+from framework.migrations.schema.table import Table
 from framework.migrations.state import State
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from framework.migrations.schema import Column
+from framework.migrations.schema.table import Column
 
 __all__ = ["NAMES", "Unreadable", "converted", "evaluate"]
 

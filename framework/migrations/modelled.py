@@ -2,8 +2,8 @@
 
 from framework.db.mapping.resolution import models_of, resolve_references, tables_of
 from framework.migrations.history.project import Site
-from framework.migrations.reading import read_table
-from framework.migrations.schema import Table
+from framework.migrations.schema.reader import read_table
+from framework.migrations.schema.table import Table
 
 __all__ = ["tables_of_models"]
 

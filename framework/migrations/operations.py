@@ -12,7 +12,6 @@ from alembic.operations import BatchOperations, Operations, ops
 from alembic.runtime.migration import MigrationContext
 
 from framework.migrations.apply import add_table, apply_operation
-from framework.migrations.building import build_table
 from framework.migrations.concurrency import forbidden, needs_no_transaction
 from framework.migrations.conversion import convert
 from framework.migrations.directives import (
@@ -25,9 +24,10 @@ from framework.migrations.directives import (
 from framework.migrations.enumtypes import brought, following_types
 from framework.migrations.errors import MigrationFailed, StateError
 from framework.migrations.operand import place_of
-from framework.migrations.reading import is_bare
-from framework.migrations.schema import Table
-from framework.migrations.state import State, key_of
+from framework.migrations.schema.builder import build_table
+from framework.migrations.schema.reader import is_bare
+from framework.migrations.schema.table import Table, key_of
+from framework.migrations.state import State
 from framework.migrations.unvalidated import as_far_as_valid, changes_now
 
 if TYPE_CHECKING:

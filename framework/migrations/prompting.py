@@ -7,7 +7,7 @@ from framework.errors import CommandError
 from framework.migrations.autodetector.types import named
 from framework.migrations.evaluating import NAMES, Unreadable, evaluate
 from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.table import Column, Table
 
 __all__ = ["GO_AHEAD", "Prompter"]
 

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 from framework.errors import CommandError
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.table import Column, Table
 
 __all__ = ["IN_STEPS", "LEAVE", "Anything", "ForApps", "Otherwise", "Questioner", "unanswered"]
 

@@ -5,16 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from framework.migrations.building import build_metadata
 from framework.migrations.errors import StateError
-from framework.migrations.schema import Constraint, ForeignKey, Index, Table
+from framework.migrations.schema.builder import build_metadata
+from framework.migrations.schema.table import Constraint, ForeignKey, Index, Table
 
-__all__ = ["State", "key_of"]
-
-
-def key_of(name: str, schema: str | None = None) -> str:
-    """Return the name by which a state knows a table."""
-    return f"{schema}.{name}" if schema else name
+__all__ = ["State"]
 
 
 @dataclass(slots=True)

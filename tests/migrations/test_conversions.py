@@ -12,7 +12,7 @@ from workbench import Base, Model, Workshop, column, key, model
 from framework.migrations.errors import StateError
 from framework.migrations.questioner import Questioner
 from framework.migrations.replay import replay_one
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.table import Column, Table
 from framework.migrations.state import State
 
 

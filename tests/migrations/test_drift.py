@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from legacy import Legacy, load
 from workbench import Base, Model, column, key, model
 
-from framework.migrations.differences import differences
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
 from framework.migrations.questioner import Anything
+from framework.migrations.schema.differences import differences
 
 MODELS = """
 from decimal import Decimal

@@ -22,11 +22,11 @@ from workbench import CONVENTION, Base, Workshop
 
 from framework.db.url import DatabaseURL
 from framework.migrations.connection import open_engine
-from framework.migrations.differences import differences
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
 from framework.migrations.questioner import Questioner
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.differences import differences
+from framework.migrations.schema.table import Column, Table
 from framework.migrations.state import State
 
 EXAMPLES = int(os.environ.get("MIGRATIONS_EXAMPLES", "0"))

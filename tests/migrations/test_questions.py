@@ -20,7 +20,7 @@ from framework.migrations.answers import Answered, Answers
 from framework.migrations.evaluating import Unreadable, evaluate
 from framework.migrations.prompting import GO_AHEAD, Prompter
 from framework.migrations.questioner import Questioner
-from framework.migrations.reading import read_column
+from framework.migrations.schema.reader import read_column
 
 
 def post(*columns: Any) -> Model:

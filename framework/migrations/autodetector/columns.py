@@ -14,7 +14,7 @@ from framework.migrations.autodetector.changes import Change
 from framework.migrations.autodetector.types import loss, using
 from framework.migrations.directives import FillNullsOp
 from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner, unanswered
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.table import Column, Table
 from framework.migrations.source.types import DIALECTS
 
 __all__ = ["added", "altered"]

@@ -9,7 +9,7 @@ from framework.migrations.autodetector import making
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.autodetector.columns import added, altered
 from framework.migrations.questioner import Questioner
-from framework.migrations.schema import Column, Constraint, ForeignKey, Index, Table
+from framework.migrations.schema.table import Column, Constraint, ForeignKey, Index, Table
 
 __all__ = ["compare_table", "constraint_added", "constraint_removed", "created", "dropped"]
 

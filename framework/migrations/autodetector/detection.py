@@ -16,7 +16,7 @@ from framework.migrations.autodetector.enums import changed_enums, in_turn
 from framework.migrations.autodetector.renames import followed_names, renamed_columns, renamed_tables
 from framework.migrations.history.graph import Graph
 from framework.migrations.questioner import Questioner
-from framework.migrations.schema import ForeignKey, Table
+from framework.migrations.schema.table import ForeignKey, Table
 from framework.migrations.state import State
 
 __all__ = ["changes_between", "detect"]

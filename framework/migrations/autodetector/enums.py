@@ -12,7 +12,7 @@ from framework.migrations.directives import AlterEnumOp
 from framework.migrations.directives.enums import schema_of, values_of
 from framework.migrations.enumtypes import brought, name_of
 from framework.migrations.questioner import Questioner
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.table import Column, Table
 from framework.migrations.state import State
 
 __all__ = ["changed_enums", "in_turn"]

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 import sqlalchemy as sa
 
 from framework.migrations.autodetector.types import family, kind, readable
-from framework.migrations.schema import Column, Table
+from framework.migrations.schema.table import Column, Table
 
 __all__ = ["alike", "columns_by_likeness", "likely_column", "resembling", "tables_by_likeness"]
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.errors import CommandError
-from framework.migrations.building import build_column, build_constraint, build_index, build_table, value
-from framework.migrations.schema import Column, Constraint, ForeignKey, Index, PrimaryKey, Table
+from framework.migrations.schema.builder import build_column, build_constraint, build_index, build_table, value
+from framework.migrations.schema.table import Column, Constraint, ForeignKey, Index, PrimaryKey, Table
 
 __all__ = [
     "add_column",

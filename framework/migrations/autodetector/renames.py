@@ -15,7 +15,7 @@ from framework.migrations.autodetector.likeness import (
 )
 from framework.migrations.directives import RenameConstraintOp, RenameIndexOp
 from framework.migrations.questioner import Questioner
-from framework.migrations.schema import Column, Constraint, Index, Table
+from framework.migrations.schema.table import Column, Constraint, Index, Table
 from framework.migrations.state import State
 
 __all__ = ["followed_names", "renamed_columns", "renamed_tables"]

@@ -15,7 +15,7 @@ from framework.migrations.inspectdb.parts import (
     mapping,
 )
 from framework.migrations.inspectdb.relations import Place, relations
-from framework.migrations.schema import Constraint, ForeignKey, Index, PrimaryKey, Table
+from framework.migrations.schema.table import Constraint, ForeignKey, Index, PrimaryKey, Table
 from framework.migrations.source.code import Code, alchemy, call, literal, sequence
 from framework.migrations.writer.items import keywords, optional
 from framework.migrations.writer.layout import expression

@@ -1,7 +1,7 @@
 """Which names of constraints a model need not say, because it would give them itself."""
 
-from framework.migrations.names import cut
-from framework.migrations.schema import Check, ForeignKey, Index, PrimaryKey, Table, Unique
+from framework.migrations.schema.identifiers import cut
+from framework.migrations.schema.table import Check, ForeignKey, Index, PrimaryKey, Table, Unique
 from framework.migrations.source.code import Code, call, literal
 
 __all__ = ["by_convention", "check_name"]

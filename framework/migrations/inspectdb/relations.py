@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from framework.db.mapping.naming import snake
 from framework.migrations.inspectdb.names import attribute
-from framework.migrations.schema import ForeignKey, Table
+from framework.migrations.schema.table import ForeignKey, Table
 from framework.migrations.source.code import Code, literal
 
 __all__ = ["Place", "Relation", "relations"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from framework.migrations.schema import Table
+from framework.migrations.schema.table import Table
 
 __all__ = ["Live"]
 

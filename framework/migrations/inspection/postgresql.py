@@ -13,8 +13,8 @@ from framework.migrations.inspection.definition import index_parts
 from framework.migrations.inspection.live import Live
 from framework.migrations.inspection.tokens import identifier
 from framework.migrations.inspection.types import as_written
-from framework.migrations.reading import codes, generated_code
-from framework.migrations.schema import (
+from framework.migrations.schema.reader import codes, generated_code
+from framework.migrations.schema.table import (
     Check,
     Column,
     Constraint,

@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
-from framework.migrations.building import build_metadata
 from framework.migrations.inspection.reflect import reflect
-from framework.migrations.schema import Column, Constraint, ForeignKey, Table
+from framework.migrations.schema.builder import build_metadata
+from framework.migrations.schema.table import Column, Constraint, ForeignKey, Table
 
 __all__ = ["told_back"]
 

@@ -11,8 +11,8 @@ from framework.migrations.inspection.definition import Clause, Definition, index
 from framework.migrations.inspection.live import Live
 from framework.migrations.inspection.tokens import identifier
 from framework.migrations.inspection.types import as_written
-from framework.migrations.reading import codes, generated_code, words
-from framework.migrations.schema import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table, Unique
+from framework.migrations.schema.reader import codes, generated_code, words
+from framework.migrations.schema.table import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table, Unique
 from framework.migrations.source.code import Code, alchemy, call, literal
 from framework.migrations.source.types import type_code
 

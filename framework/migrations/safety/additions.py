@@ -8,7 +8,7 @@ from alembic.operations import ops
 from framework.migrations.safety.defaults import is_volatile
 from framework.migrations.safety.rewriting import spelled
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
-from framework.migrations.schema import Column
+from framework.migrations.schema.table import Column
 
 __all__ = ["RULES"]
 

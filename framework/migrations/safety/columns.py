@@ -9,7 +9,7 @@ from alembic.operations import ops
 from framework.migrations.directives import NOT_VALID
 from framework.migrations.safety.rewriting import rewrites
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
-from framework.migrations.schema import Check, Table
+from framework.migrations.schema.table import Check, Table
 
 __all__ = ["RULES"]
 

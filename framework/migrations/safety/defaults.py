@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ClauseElement
 
-from framework.migrations.schema import Column
+from framework.migrations.schema.table import Column
 
 __all__ = ["is_volatile", "sql"]
 

@@ -10,7 +10,8 @@ from framework.migrations.history.graph import Migration
 from framework.migrations.safety.acceptance import accepted_by
 from framework.migrations.safety.catalogue import RULES
 from framework.migrations.safety.rule import Case, Finding
-from framework.migrations.state import State, key_of
+from framework.migrations.schema.table import key_of
+from framework.migrations.state import State
 from framework.near import near
 
 __all__ = ["examine", "judge"]

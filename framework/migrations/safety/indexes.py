@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from alembic.operations import ops
 
-from framework.migrations.reading import CONCURRENTLY, read_index
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule, quoted
-from framework.migrations.schema import Index
+from framework.migrations.schema.reader import CONCURRENTLY, read_index
+from framework.migrations.schema.table import Index
 
 __all__ = ["RULES", "created", "is_concurrent"]
 

@@ -10,9 +10,9 @@ from alembic.operations import ops
 from framework.migrations.apply import altered, one_column_table
 from framework.migrations.history.graph import Migration
 from framework.migrations.operand import place_of
-from framework.migrations.reading import read_column, read_constraint, read_table
-from framework.migrations.schema import Column, Constraint, Index, PrimaryKey, Table
-from framework.migrations.state import State, key_of
+from framework.migrations.schema.reader import read_column, read_constraint, read_table
+from framework.migrations.schema.table import Column, Constraint, Index, PrimaryKey, Table, key_of
+from framework.migrations.state import State
 
 __all__ = ["EVERYWHERE", "POSTGRESQL", "SQLITE", "Case", "Finding", "Rule"]
 

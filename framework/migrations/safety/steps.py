@@ -11,12 +11,12 @@ from sqlalchemy.dialects import postgresql
 from framework.migrations.autodetector import making
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.directives import NOT_VALID, FillNullsOp, UniqueFromIndexOp, ValidateConstraintOp
-from framework.migrations.names import cut
 from framework.migrations.operand import place_of
-from framework.migrations.reading import CONCURRENTLY, read_column, read_constraint
 from framework.migrations.safety.defaults import is_volatile, sql
-from framework.migrations.schema import Check, Column, ForeignKey, Table, Unique
-from framework.migrations.state import State, key_of
+from framework.migrations.schema.identifiers import cut
+from framework.migrations.schema.reader import CONCURRENTLY, read_column, read_constraint
+from framework.migrations.schema.table import Check, Column, ForeignKey, Table, Unique, key_of
+from framework.migrations.state import State
 
 __all__ = ["in_safe_steps"]
 

@@ -8,7 +8,7 @@ from alembic.operations import ops
 from framework.migrations.directives import FillNullsOp, UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.operand import place_of
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
-from framework.migrations.state import key_of
+from framework.migrations.schema.table import key_of
 
 __all__ = ["RULES"]
 

@@ -11,8 +11,8 @@ from framework.migrations.apply import apply_operation
 from framework.migrations.autodetector import making
 from framework.migrations.directives import AlterEnumOp, RenameConstraintOp, RenameIndexOp
 from framework.migrations.operand import place_of
-from framework.migrations.schema import ForeignKey, Table
-from framework.migrations.state import State, key_of
+from framework.migrations.schema.table import ForeignKey, Table, key_of
+from framework.migrations.state import State
 
 __all__ = ["applied_to", "optimize"]
 

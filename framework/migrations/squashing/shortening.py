@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
+from framework.migrations.autodetector.names import migration_name
 from framework.migrations.describing import describe
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.swappable import as_firsts
-from framework.migrations.names import migration_name
 from framework.migrations.replay import replay, replay_one
 from framework.migrations.source.code import literal, sequence
 from framework.migrations.squashing.optimizing import applied_to, optimize

@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable
 
-from framework.migrations.schema import Check, Column, Constraint, Exclude, ForeignKey, Index, PrimaryKey, Table, Unique
+from framework.migrations.schema.table import (
+    Check,
+    Column,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from framework.migrations.source.code import Code, alchemy, call, dialect, literal, op, sequence
 
 __all__ = ["column_code", "constraint_code", "final", "index_columns", "keywords", "names", "optional", "table_parts"]

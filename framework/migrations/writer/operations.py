@@ -19,7 +19,7 @@ from framework.migrations.directives import (
     ValidateConstraintOp,
 )
 from framework.migrations.operand import Place, place_of
-from framework.migrations.reading import (
+from framework.migrations.schema.reader import (
     CONCURRENTLY,
     generated_code,
     read_column,
@@ -27,7 +27,7 @@ from framework.migrations.reading import (
     read_index,
     read_table,
 )
-from framework.migrations.schema import Check, Exclude, ForeignKey, PrimaryKey, Unique
+from framework.migrations.schema.table import Check, Exclude, ForeignKey, PrimaryKey, Unique
 from framework.migrations.source.code import Code, call, imports_of, literal, op, own_op, sequence
 from framework.migrations.source.sql import server_default
 from framework.migrations.source.types import type_code

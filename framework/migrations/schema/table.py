@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from framework.migrations.source.code import Code
 
-__all__ = ["Check", "Column", "Constraint", "Exclude", "ForeignKey", "Index", "PrimaryKey", "Table", "Unique"]
+__all__ = ["Check", "Column", "Constraint", "Exclude", "ForeignKey", "Index", "PrimaryKey", "Table", "Unique", "key_of"]
 
 type Options = tuple[tuple[str, Code], ...]
 type Kind = Literal["primary", "foreignkey", "unique", "check", "exclude"]
@@ -181,7 +181,7 @@ class Table:
     @property
     def key(self) -> str:
         """The name that foreign keys and states know it by."""
-        return f"{self.schema}.{self.name}" if self.schema else self.name
+        return key_of(self.name, self.schema)
 
     @property
     def label(self) -> str:
@@ -227,6 +227,11 @@ class Table:
             constraints=tuple(item for item in self.constraints if name not in item.columns),
             indexes=tuple(index for index in self.indexes if name not in index.columns),
         )
+
+
+def key_of(name: str, schema: str | None = None) -> str:
+    """Return the name by which foreign keys and states know a table."""
+    return f"{schema}.{name}" if schema else name
 
 
 def swapped(names: tuple[str, ...], old: str, new: str) -> tuple[str, ...]:

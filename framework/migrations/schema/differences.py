@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 
-from framework.migrations.schema import Check, Column, Constraint, Exclude, ForeignKey, Index, Table
+from framework.migrations.schema.table import Check, Column, Constraint, Exclude, ForeignKey, Index, Table
 from framework.migrations.source.code import Code
 
 __all__ = ["Difference", "differences"]

@@ -6,7 +6,17 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from framework.migrations.schema import Check, Column, Constraint, Exclude, ForeignKey, Index, PrimaryKey, Table, Unique
+from framework.migrations.schema.table import (
+    Check,
+    Column,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from framework.migrations.source.code import Code
 
 __all__ = ["build_column", "build_constraint", "build_index", "build_metadata", "build_table", "value"]

@@ -9,11 +9,11 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from workbench import Base, column, key, model, tables
 
-from framework.migrations.building import build_metadata
-from framework.migrations.differences import differences
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
-from framework.migrations.schema import Table
+from framework.migrations.schema.builder import build_metadata
+from framework.migrations.schema.differences import differences
+from framework.migrations.schema.table import Table
 from framework.migrations.source.types import type_code
 
 ONE: list[tuple[Any, ...]] = [

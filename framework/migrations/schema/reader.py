@@ -11,8 +11,18 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.sql.visitors import iterate
 
-from framework.migrations.names import cut
-from framework.migrations.schema import Check, Column, Constraint, Exclude, ForeignKey, Index, PrimaryKey, Table, Unique
+from framework.migrations.schema.identifiers import cut
+from framework.migrations.schema.table import (
+    Check,
+    Column,
+    Constraint,
+    Exclude,
+    ForeignKey,
+    Index,
+    PrimaryKey,
+    Table,
+    Unique,
+)
 from framework.migrations.source.code import Code, alchemy, call, literal
 from framework.migrations.source.sql import server_default, sql_code, sql_text
 from framework.migrations.source.types import type_code
