@@ -6,8 +6,8 @@ from framework.lazy import front_door
 
 if TYPE_CHECKING:
     from framework.migrations.data import Data, SyncData
-    from framework.migrations.directives import op
     from framework.migrations.migrating import migrate
+    from framework.migrations.operations.op import op
     from framework.migrations.settings import MigrationsSettings
 
 __all__ = ["Data", "MigrationsSettings", "SyncData", "migrate", "op"]
@@ -16,7 +16,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     {
         "data": ["Data", "SyncData"],
-        "directives": ["op"],
+        "operations.op": ["op"],
         "migrating": ["migrate"],
         "settings": ["MigrationsSettings"],
     },

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from framework.migrations.lock import Tell
 from framework.migrations.progress import Progress
 from framework.migrations.schema.table import key_of
-from framework.migrations.state import State
+from framework.migrations.state.state import State
 from framework.migrations.walk import Walk
 
 __all__ = ["Data", "SyncData"]

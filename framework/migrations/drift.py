@@ -16,10 +16,10 @@ from framework.migrations.modelled import tables_of_models
 from framework.migrations.progress import TABLE as PROGRESS
 from framework.migrations.questioner import Anything
 from framework.migrations.recorder import TABLE, Recorder
-from framework.migrations.replay import replay, replay_one
 from framework.migrations.schema.differences import Difference, differences
 from framework.migrations.schema.table import Table
-from framework.migrations.state import State
+from framework.migrations.state.replay import replay, replay_one
+from framework.migrations.state.state import State
 
 if TYPE_CHECKING:
     from framework.project import Project

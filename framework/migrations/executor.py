@@ -22,10 +22,10 @@ from framework.migrations.patience import Patience
 from framework.migrations.precautions import require_finished, require_runnable
 from framework.migrations.progress import Progress, finish, unfinished
 from framework.migrations.recorder import Recorder
-from framework.migrations.replay import replay, replay_one
 from framework.migrations.rows import Rows
 from framework.migrations.script import Script
-from framework.migrations.state import State
+from framework.migrations.state.replay import replay, replay_one
+from framework.migrations.state.state import State
 
 __all__ = ["Executor", "Moment", "Report"]
 

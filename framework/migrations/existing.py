@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from framework.migrations.schema.table import Table
-from framework.migrations.state import State
+from framework.migrations.state.state import State
 
 __all__ = ["Existing", "existing"]
 

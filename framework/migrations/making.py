@@ -11,8 +11,8 @@ from framework.migrations.history.graph import Graph
 from framework.migrations.history.project import Site, folders_of, graph_of, is_own
 from framework.migrations.modelled import tables_of_models
 from framework.migrations.questioner import Anything, Questioner
-from framework.migrations.replay import replay
 from framework.migrations.safety.steps import in_safe_steps
+from framework.migrations.state.replay import replay
 from framework.migrations.writer.files import write
 
 __all__ = ["Plan", "apps_with_changes", "empty", "plan", "save"]

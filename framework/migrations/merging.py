@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
-from framework.migrations.describing import describe_all
 from framework.migrations.errors import StateError
 from framework.migrations.history.graph import Graph, Migration
-from framework.migrations.replay import replay, replay_one
+from framework.migrations.operations.descriptions import describe_all
+from framework.migrations.state.replay import replay, replay_one
 
 __all__ = ["Branch", "branches", "merge"]
 

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from framework.migrations.concurrency import forbidden, needs_no_transaction
 from framework.migrations.errors import MigrationFailed, StateError
 from framework.migrations.failure import irreversible
 from framework.migrations.history.graph import Step
 from framework.migrations.history.loader import load_module
+from framework.migrations.operations.transactions import forbidden, needs_no_transaction
 from framework.migrations.progress import Progress
-from framework.migrations.replay import replay_one
-from framework.migrations.state import State
+from framework.migrations.state.replay import replay_one
+from framework.migrations.state.state import State
 
 __all__ = ["require_finished", "require_runnable"]
 

@@ -9,18 +9,18 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from framework.migrations.binding import bound
 from framework.migrations.connection import watching
 from framework.migrations.data import Data, SyncData
 from framework.migrations.errors import StateError
 from framework.migrations.history.graph import Step
 from framework.migrations.history.loader import load_module
 from framework.migrations.lock import Tell
-from framework.migrations.operations import LiveOperations
+from framework.migrations.operations.op import bound
 from framework.migrations.patience import Patience
 from framework.migrations.progress import Progress
-from framework.migrations.replay import replay_one
-from framework.migrations.state import State
+from framework.migrations.schema_editor.operations import LiveOperations
+from framework.migrations.state.replay import replay_one
+from framework.migrations.state.state import State
 from framework.migrations.stepping import SteppedOperations
 
 __all__ = ["Script"]

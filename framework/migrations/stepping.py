@@ -14,15 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import await_only
 
 from framework.errors import FrameworkError
-from framework.migrations.concurrency import is_done, needs_no_transaction, sweep
 from framework.migrations.connection import outside_transactions, require_whole
 from framework.migrations.errors import MigrationFailed
 from framework.migrations.history.graph import Migration
 from framework.migrations.lock import Tell
-from framework.migrations.operations import Batch, LiveOperations
+from framework.migrations.operations.transactions import needs_no_transaction
 from framework.migrations.patience import Patience
 from framework.migrations.progress import Progress
-from framework.migrations.state import State
+from framework.migrations.schema_editor.concurrency import is_done, sweep
+from framework.migrations.schema_editor.operations import LiveOperations
+from framework.migrations.state.operations import Batch
+from framework.migrations.state.state import State
 from framework.migrations.writer.operations import body
 
 __all__ = ["SteppedOperations"]

@@ -27,7 +27,7 @@ from framework.migrations.inspection.scratch import told_back
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema.differences import differences
 from framework.migrations.schema.table import Column, Table
-from framework.migrations.state import State
+from framework.migrations.state.state import State
 
 EXAMPLES = int(os.environ.get("MIGRATIONS_EXAMPLES", "0"))
 WORDS = ("name", "title", "text")

@@ -14,10 +14,10 @@ from framework.migrations.executor import Executor
 from framework.migrations.history.graph import Graph, Step
 from framework.migrations.history.loader import load_graph
 from framework.migrations.questioner import Questioner
-from framework.migrations.replay import replay
 from framework.migrations.schema.reader import read_table
 from framework.migrations.schema.table import Table
-from framework.migrations.state import State
+from framework.migrations.state.replay import replay
+from framework.migrations.state.state import State
 from framework.migrations.writer.files import write
 
 CONVENTION = {

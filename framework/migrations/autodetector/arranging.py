@@ -8,9 +8,9 @@ from framework.migrations.autodetector.changes import Change, Key
 from framework.migrations.autodetector.names import migration_name
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.swappable import SWAPPABLE, as_firsts, first_of
-from framework.migrations.replay import replay
 from framework.migrations.schema.table import PrimaryKey, Table, Unique
-from framework.migrations.state import State
+from framework.migrations.state.replay import replay
+from framework.migrations.state.state import State
 
 __all__ = ["NewMigration", "arrange", "rename", "trim"]
 

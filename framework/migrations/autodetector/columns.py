@@ -12,7 +12,7 @@ from sqlalchemy.exc import CompileError, StatementError
 from framework.migrations.autodetector import making
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.autodetector.types import loss, using
-from framework.migrations.directives import FillNullsOp
+from framework.migrations.operations.fill_nulls import FillNullsOp
 from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner, unanswered
 from framework.migrations.schema.table import Column, Table
 from framework.migrations.source.types import DIALECTS

@@ -17,7 +17,7 @@ from framework.migrations.autodetector.renames import followed_names, renamed_co
 from framework.migrations.history.graph import Graph
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema.table import ForeignKey, Table
-from framework.migrations.state import State
+from framework.migrations.state.state import State
 
 __all__ = ["changes_between", "detect"]
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.apply import with_members
 from framework.migrations.autodetector.changes import Change
-from framework.migrations.directives import AlterEnumOp
-from framework.migrations.directives.enums import schema_of, values_of
-from framework.migrations.enumtypes import brought, name_of
+from framework.migrations.operations.alter_enum import AlterEnumOp, schema_of, values_of
+from framework.migrations.operations.enum_types import brought, name_of
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema.table import Column, Table
-from framework.migrations.state import State
+from framework.migrations.state.mutations import with_members
+from framework.migrations.state.state import State
 
 __all__ = ["changed_enums", "in_turn"]
 

@@ -13,10 +13,10 @@ from framework.migrations.autodetector.likeness import (
     resembling,
     tables_by_likeness,
 )
-from framework.migrations.directives import RenameConstraintOp, RenameIndexOp
+from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
 from framework.migrations.questioner import Questioner
 from framework.migrations.schema.table import Column, Constraint, Index, Table
-from framework.migrations.state import State
+from framework.migrations.state.state import State
 
 __all__ = ["followed_names", "renamed_columns", "renamed_tables"]
 

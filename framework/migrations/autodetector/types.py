@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import CompileError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from framework.migrations.directives.enums import values_of
+from framework.migrations.operations.alter_enum import values_of
 from framework.migrations.source.types import type_code
 
 __all__ = ["family", "kept_type", "kind", "loss", "named", "readable", "using"]

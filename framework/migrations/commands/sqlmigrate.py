@@ -33,7 +33,7 @@ def sqlmigrate(
     ] = None,
 ) -> None:
     """Print the SQL of a migration. Needs no database."""
-    from framework.migrations.statements import statements
+    from framework.migrations.schema_editor.sql import statements
 
     outline = Outline.of(invocation.settings)
     require_apps(outline, [app])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.directives import NOT_VALID
+from framework.migrations.operations.validation import NOT_VALID
 from framework.migrations.safety.rewriting import rewrites
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
 from framework.migrations.schema.table import Check, Table

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from alembic.operations import ops
 
-from framework.migrations.directives import NOT_VALID
+from framework.migrations.operations.validation import NOT_VALID
 from framework.migrations.safety.indexes import created, is_concurrent
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule, quoted
 from framework.migrations.schema.table import Check, Constraint, Exclude, ForeignKey, PrimaryKey, Unique

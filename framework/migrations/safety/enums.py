@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from framework.migrations.directives import AlterEnumOp
+from framework.migrations.operations.alter_enum import AlterEnumOp
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule, quoted
 
 __all__ = ["RULES"]

@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator, Sequence
 from alembic.operations import ops
 
 from framework.checks import Level, Message
-from framework.migrations.apply import apply_operation
 from framework.migrations.history.graph import Migration
 from framework.migrations.safety.acceptance import accepted_by
 from framework.migrations.safety.catalogue import RULES
 from framework.migrations.safety.rule import Case, Finding
 from framework.migrations.schema.table import key_of
-from framework.migrations.state import State
+from framework.migrations.state.mutations import apply_operation
+from framework.migrations.state.state import State
 from framework.near import near
 
 __all__ = ["examine", "judge"]

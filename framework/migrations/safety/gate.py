@@ -10,13 +10,13 @@ from alembic.operations import ops
 
 from framework.checks import Level, Message
 from framework.errors import CommandError
-from framework.migrations.apply import apply_operation
-from framework.migrations.concurrency import needs_no_transaction
 from framework.migrations.history.graph import Graph, Migration, Step
-from framework.migrations.replay import replay, replay_one
+from framework.migrations.operations.transactions import needs_no_transaction
 from framework.migrations.safety.examination import examine, follow, judge
 from framework.migrations.safety.rule import Finding
-from framework.migrations.state import State
+from framework.migrations.state.mutations import apply_operation
+from framework.migrations.state.replay import replay, replay_one
+from framework.migrations.state.state import State
 
 if TYPE_CHECKING:
     from framework.migrations.autodetector.arranging import NewMigration

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.directives import NOT_VALID, AlterEnumOp, UniqueFromIndexOp, ValidateConstraintOp
+from framework.migrations.operations.alter_enum import AlterEnumOp
+from framework.migrations.operations.validation import NOT_VALID, UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.safety.rule import SQLITE, Case, Rule
 
 __all__ = ["RULES"]

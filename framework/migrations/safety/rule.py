@@ -7,12 +7,12 @@ from typing import cast
 
 from alembic.operations import ops
 
-from framework.migrations.apply import altered, one_column_table
 from framework.migrations.history.graph import Migration
-from framework.migrations.operand import place_of
+from framework.migrations.operations.tables import place_of
 from framework.migrations.schema.reader import read_column, read_constraint, read_table
 from framework.migrations.schema.table import Column, Constraint, Index, PrimaryKey, Table, key_of
-from framework.migrations.state import State
+from framework.migrations.state.mutations import altered, one_column_table
+from framework.migrations.state.state import State
 
 __all__ = ["EVERYWHERE", "POSTGRESQL", "SQLITE", "Case", "Finding", "Rule"]
 

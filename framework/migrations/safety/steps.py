@@ -10,13 +10,14 @@ from sqlalchemy.dialects import postgresql
 
 from framework.migrations.autodetector import making
 from framework.migrations.autodetector.changes import Change
-from framework.migrations.directives import NOT_VALID, FillNullsOp, UniqueFromIndexOp, ValidateConstraintOp
-from framework.migrations.operand import place_of
+from framework.migrations.operations.fill_nulls import FillNullsOp
+from framework.migrations.operations.tables import place_of
+from framework.migrations.operations.validation import NOT_VALID, UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.safety.defaults import is_volatile, sql
 from framework.migrations.schema.identifiers import cut
 from framework.migrations.schema.reader import CONCURRENTLY, read_column, read_constraint
 from framework.migrations.schema.table import Check, Column, ForeignKey, Table, Unique, key_of
-from framework.migrations.state import State
+from framework.migrations.state.state import State
 
 __all__ = ["in_safe_steps"]
 

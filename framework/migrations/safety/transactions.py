@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.directives import FillNullsOp, UniqueFromIndexOp, ValidateConstraintOp
-from framework.migrations.operand import place_of
+from framework.migrations.operations.fill_nulls import FillNullsOp
+from framework.migrations.operations.tables import place_of
+from framework.migrations.operations.validation import UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
 from framework.migrations.schema.table import key_of
 

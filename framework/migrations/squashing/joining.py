@@ -8,12 +8,12 @@ from alembic.operations import ops
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.autodetector.changes import Change
-from framework.migrations.describing import describe
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.swappable import as_firsts
-from framework.migrations.replay import replay, replay_one
+from framework.migrations.operations.descriptions import describe
 from framework.migrations.squashing.optimizing import optimize
-from framework.migrations.state import State
+from framework.migrations.state.replay import replay, replay_one
+from framework.migrations.state.state import State
 
 __all__ = ["Squash", "members_of", "squash"]
 

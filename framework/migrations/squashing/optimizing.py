@@ -7,12 +7,13 @@ from typing import Any
 from alembic.operations import ops
 
 from framework.errors import FrameworkError
-from framework.migrations.apply import apply_operation
 from framework.migrations.autodetector import making
-from framework.migrations.directives import AlterEnumOp, RenameConstraintOp, RenameIndexOp
-from framework.migrations.operand import place_of
+from framework.migrations.operations.alter_enum import AlterEnumOp
+from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
+from framework.migrations.operations.tables import place_of
 from framework.migrations.schema.table import ForeignKey, Table, key_of
-from framework.migrations.state import State
+from framework.migrations.state.mutations import apply_operation
+from framework.migrations.state.state import State
 
 __all__ = ["applied_to", "optimize"]
 

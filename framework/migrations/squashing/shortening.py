@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from framework.errors import CommandError
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.autodetector.names import migration_name
-from framework.migrations.describing import describe
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.swappable import as_firsts
-from framework.migrations.replay import replay, replay_one
+from framework.migrations.operations.descriptions import describe
 from framework.migrations.source.code import literal, sequence
 from framework.migrations.squashing.optimizing import applied_to, optimize
 from framework.migrations.squashing.splicing import spliced
+from framework.migrations.state.replay import replay, replay_one
 from framework.migrations.writer.files import quoted
 
 __all__ = ["Rewritten", "shorten", "update"]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from framework.migrations.autodetector.arranging import NewMigration
-from framework.migrations.concurrency import needs_no_transaction
 from framework.migrations.history.swappable import SWAPPABLE, first_of
+from framework.migrations.operations.transactions import needs_no_transaction
 from framework.migrations.source.code import literal, sequence
 from framework.migrations.writer.layout import WIDTH, layout
 from framework.migrations.writer.operations import body

@@ -10,15 +10,11 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.errors import CommandError
-from framework.migrations.directives import (
-    AlterEnumOp,
-    FillNullsOp,
-    RenameConstraintOp,
-    RenameIndexOp,
-    UniqueFromIndexOp,
-    ValidateConstraintOp,
-)
-from framework.migrations.operand import Place, place_of
+from framework.migrations.operations.alter_enum import AlterEnumOp
+from framework.migrations.operations.fill_nulls import FillNullsOp
+from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
+from framework.migrations.operations.tables import Place, place_of
+from framework.migrations.operations.validation import UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.schema.reader import (
     CONCURRENTLY,
     generated_code,

@@ -10,13 +10,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from workbench import Base, column, key, model
 
-from framework.migrations.binding import bound
 from framework.migrations.history.loader import load_module
-from framework.migrations.operations import LiveOperations
-from framework.migrations.replay import replay
+from framework.migrations.operations.op import bound
 from framework.migrations.safety.defaults import is_volatile
 from framework.migrations.safety.rewriting import rewrites
 from framework.migrations.schema.reader import read_column
+from framework.migrations.schema_editor.operations import LiveOperations
+from framework.migrations.state.replay import replay
 
 TAG = model("blog", "Tag", key, column("name", sa.String(50)))
 NULLS = 'op.create_check_constraint("ck_null", "blog_tag", "name IS NOT NULL"{})'

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from workbench import Workshop
 
-from framework.migrations.replay import replay, replay_one
 from framework.migrations.safety.catalogue import RULES
 from framework.migrations.safety.examination import examine
 from framework.migrations.safety.gate import has_data
+from framework.migrations.state.replay import replay, replay_one
 
 BEFORE = """
 def upgrade():

@@ -8,9 +8,9 @@ from workbench import Base, Model, Workshop, column, key, model, tables
 
 from framework.migrations.autodetector.detection import detect
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.replay import replay
 from framework.migrations.safety.gate import pass_one
 from framework.migrations.safety.steps import in_safe_steps
+from framework.migrations.state.replay import replay
 from framework.migrations.writer.files import write
 
 TAG = model("blog", "Tag", key, column("name", sa.String(50)))

@@ -12,14 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.elements import ClauseElement
 
 from framework.errors import CommandError
-from framework.migrations.binding import bound
-from framework.migrations.describing import describe
 from framework.migrations.errors import StateError
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.loader import load_module
-from framework.migrations.operations import Batch, LiveOperations, rebuilds
-from framework.migrations.replay import place, replay
-from framework.migrations.state import State
+from framework.migrations.operations.descriptions import describe
+from framework.migrations.operations.op import bound
+from framework.migrations.schema_editor.batches import rebuilds
+from framework.migrations.schema_editor.operations import LiveOperations
+from framework.migrations.state.operations import Batch
+from framework.migrations.state.replay import place, replay
+from framework.migrations.state.state import State
 
 __all__ = ["Backend", "statements"]
 

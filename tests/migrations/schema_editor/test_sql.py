@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from workbench import Workshop, column, key, model
 
 from framework.errors import CommandError
-from framework.migrations.statements import Backend, statements
+from framework.migrations.schema_editor.sql import Backend, statements
 
 POST = model("blog", "Post", key, column("title", sa.String(20), index=True), column("n", sa.Integer))
 

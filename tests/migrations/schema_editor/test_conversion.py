@@ -11,9 +11,9 @@ from workbench import Base, Model, Workshop, column, key, model
 
 from framework.migrations.errors import StateError
 from framework.migrations.questioner import Questioner
-from framework.migrations.replay import replay_one
 from framework.migrations.schema.table import Column, Table
-from framework.migrations.state import State
+from framework.migrations.state.replay import replay_one
+from framework.migrations.state.state import State
 
 
 class Daring(Questioner):

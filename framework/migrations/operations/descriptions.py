@@ -5,15 +5,11 @@ from typing import Any
 
 from alembic.operations import ops
 
-from framework.migrations.directives import (
-    AlterEnumOp,
-    FillNullsOp,
-    RenameConstraintOp,
-    RenameIndexOp,
-    UniqueFromIndexOp,
-    ValidateConstraintOp,
-)
-from framework.migrations.operand import place_of
+from framework.migrations.operations.alter_enum import AlterEnumOp
+from framework.migrations.operations.fill_nulls import FillNullsOp
+from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
+from framework.migrations.operations.tables import place_of
+from framework.migrations.operations.validation import UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.schema.reader import read_index
 from framework.migrations.schema.table import Table, key_of
 

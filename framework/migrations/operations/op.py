@@ -1,4 +1,4 @@
-"""Lets `from alembic import op` in a revision file speak to the operations at hand.
+"""`op`, with the operations that Alembic lacks; in a revision file it speaks to the operations at hand.
 
 Alembic keeps one such object for the process. Two projects that migrate in one process, in two tasks or threads,
 would get each other's; a context variable tells them apart.
@@ -12,7 +12,25 @@ from typing import Any
 from alembic import op
 from alembic.operations import Operations
 
-__all__ = ["bound"]
+from framework.migrations.operations.alter_enum import AlterEnumOp
+from framework.migrations.operations.blocks import DatabaseOnly, StateOnly
+from framework.migrations.operations.fill_nulls import FillNullsOp
+from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
+from framework.migrations.operations.validation import UniqueFromIndexOp, ValidateConstraintOp
+
+__all__ = ["OWN", "bound", "op"]
+
+OWN = (
+    AlterEnumOp,
+    DatabaseOnly,
+    FillNullsOp,
+    RenameConstraintOp,
+    RenameIndexOp,
+    StateOnly,
+    UniqueFromIndexOp,
+    ValidateConstraintOp,
+)
+"""What Alembic lacks; importing each puts its function on `op`."""
 
 current: ContextVar[Operations] = ContextVar("framework.migrations.operations")
 

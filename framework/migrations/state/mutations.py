@@ -7,20 +7,14 @@ from typing import Any, cast
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.directives import (
-    NOT_VALID,
-    AlterEnumOp,
-    RenameConstraintOp,
-    RenameIndexOp,
-    UniqueFromIndexOp,
-    ValidateConstraintOp,
-)
-from framework.migrations.directives.enums import default_member, values_of
 from framework.migrations.errors import StateError
+from framework.migrations.operations.alter_enum import AlterEnumOp, default_member, values_of
+from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
+from framework.migrations.operations.validation import NOT_VALID, UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.schema.reader import is_bare, read_column, read_constraint, read_index, read_table
 from framework.migrations.schema.table import Check, Column, Constraint, ForeignKey, PrimaryKey, Unique, key_of
 from framework.migrations.source.sql import server_default
-from framework.migrations.state import State
+from framework.migrations.state.state import State
 
 __all__ = ["add_table", "apply_operation"]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alembic.operations import ops
 
-from framework.migrations.directives import NOT_VALID
+from framework.migrations.operations.validation import NOT_VALID
 from framework.migrations.schema.table import Constraint, Table
 
 __all__ = ["as_far_as_valid", "changes_now", "is_valid"]

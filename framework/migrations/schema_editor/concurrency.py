@@ -1,52 +1,17 @@
-"""Statements that PostgreSQL runs in no transaction, and what they leave when they are broken off."""
+"""What PostgreSQL leaves of a statement that runs in no transaction and was broken off."""
 
 import re
 
 import sqlalchemy as sa
 from alembic.operations import ops
 
-from framework.migrations.errors import MigrationFailed
-from framework.migrations.history.graph import Migration
+__all__ = ["is_done", "sweep"]
 
-__all__ = ["forbidden", "is_done", "needs_no_transaction", "sweep"]
-
-OUTSIDE = re.compile(
-    r"\s*(VACUUM|ALTER\s+SYSTEM|(CREATE|DROP)\s+(DATABASE|TABLESPACE)"
-    r"|(CREATE\s+(UNIQUE\s+)?|DROP\s+|RE)INDEX\b.*\bCONCURRENTLY"
-    r"|ALTER\s+TABLE\b.*\bDETACH\s+PARTITION\b.*\bCONCURRENTLY)\b",
-    re.IGNORECASE | re.DOTALL,
-)
 CREATES = re.compile(
     r'\s*CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?("[^"]+"|\w+)\s+ON\s+(?:ONLY\s+)?'
     r'(?:("[^"]+"|\w+)\.)?',
     re.IGNORECASE,
 )
-
-
-def needs_no_transaction(operation: ops.MigrateOperation) -> bool:
-    """Tell whether PostgreSQL refuses an operation inside a transaction."""
-    if getattr(operation, "only", None) == "state":
-        return False
-    if isinstance(operation, ops.ExecuteSQLOp):
-        return bool(OUTSIDE.match(str(operation.sqltext)))
-    return isinstance(operation, ops.CreateIndexOp | ops.DropIndexOp) and bool(
-        operation.kw.get("postgresql_concurrently")
-    )
-
-
-def forbidden(migration: Migration, operation: ops.MigrateOperation) -> MigrationFailed:
-    """Return the error for such an operation in a file that runs in one transaction."""
-    if isinstance(operation, ops.ExecuteSQLOp):
-        what = " ".join(str(operation.sqltext).split())
-    else:
-        verb = "op.create_index" if isinstance(operation, ops.CreateIndexOp) else "op.drop_index"
-        what = f"{verb}({getattr(operation, 'index_name', None)!r}, ..., postgresql_concurrently=True)"
-    return MigrationFailed(
-        f"{migration} runs in one transaction, and in it stands what PostgreSQL runs in none: {what[:200]}",
-        hint=f"Move it into a migration of its own that says `transactional = False`, or say so in {migration.path}. "
-        "Each of its operations is then kept by itself, and a run that broke off goes on where it stopped.",
-        code="migrations.transaction",
-    )
 
 
 def is_done(connection: sa.Connection, operation: ops.MigrateOperation) -> bool:

@@ -10,12 +10,12 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.dialects import postgresql
 
-from framework.migrations.binding import bound
 from framework.migrations.errors import StateError
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.loader import load_module
-from framework.migrations.operations import StateOperations
-from framework.migrations.state import State
+from framework.migrations.operations.op import bound
+from framework.migrations.state.operations import StateOperations
+from framework.migrations.state.state import State
 
 __all__ = ["replay", "replay_one"]
 

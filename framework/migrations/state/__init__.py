@@ -1,0 +1,1 @@
+"""The tables that migrations lead to, found by replaying their files without a database."""
