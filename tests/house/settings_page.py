@@ -42,7 +42,8 @@ class ProjectSettings(Settings):
 A variable changes one setting and leaves the others: `CACHE__TTL=30`. It is looked for in the environment, then in
 `.env`, then in the folder `/run/secrets`, then in a TOML file where the class names one. Lists are written `a,b` or as
 JSON, mappings as JSON: `WEB__MOUNTS='{"shop": "/shop"}'`. An empty variable says nothing, unless the setting is a plain
-text. A section that the project declares under another name has that name in its variables.
+text; `None` is written in the JSON of its group: `WEB__TIMEOUTS='{"deadline": null}'`. A section that the project
+declares under another name has that name in its variables.
 
 `python manage.py settings` shows all that are in force, the file and line that each came from, and variables that
 nothing reads. A value that is refused ends the start with a message that names it.
