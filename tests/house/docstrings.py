@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 from types import ModuleType
 
-__all__ = ["Assignment", "assignments", "first_sentence"]
+__all__ = ["Assignment", "assignments", "first_sentence", "tree_of"]
 
 
 class Assignment:
@@ -32,6 +32,7 @@ def assignments(owner: type | ModuleType) -> dict[str, Assignment]:
 
 @cache
 def tree_of(module: ModuleType) -> ast.Module:
+    """Return the source of a module, parsed."""
     return ast.parse(inspect.getsource(module))
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.house import settings_page
+from tests.house import names_page, settings_page
 
 __all__ = ["PAGES"]
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
-PAGES: Mapping[Path, Callable[[], str]] = {REFERENCE / "settings.md": settings_page.page}
+PAGES: Mapping[Path, Callable[[], str]] = {
+    REFERENCE / "names.md": names_page.page,
+    REFERENCE / "settings.md": settings_page.page,
+}
 
 if __name__ == "__main__":
     for path, page in PAGES.items():

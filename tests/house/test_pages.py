@@ -1,6 +1,7 @@
 """The pages that are made from the code are as the code is, and leave nothing out."""
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from framework.conf import Section, Settings
 from framework.conf.fields import model_of
 from framework.web import WebSettings
 from tests.documents import blocks
+from tests.house.names_page import about, packages
 from tests.house.pages import PAGES, REFERENCE
 from tests.house.settings_page import fields, sections
 
@@ -52,3 +54,9 @@ def test_every_section_of_the_source_is_on_the_page() -> None:
         assert f"import {section.__name__}`" in page
         for name, field in section.model_fields.items():
             assert model_of(field.annotation) or f"__{name.upper()}` |" in page, f"{section.__name__}.{name}"
+
+
+@pytest.mark.parametrize("package", packages(), ids=lambda package: package.__name__)
+def test_every_public_name_says_what_it_is(package: ModuleType) -> None:
+    for name in package.__all__:
+        assert about(package, name).endswith((".", "?", "`")), f"{package.__name__}.{name}: {about(package, name)!r}"
