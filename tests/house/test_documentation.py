@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from framework.management.catalogue import Catalogue
 from tests.documents import ROOT, blocks
+from tests.house.test_front_doors import BATTERIES
 from tests.programs import QUIET
 
 README = ROOT / "README.md"
 ERRORS = ROOT / "docs" / "reference" / "errors.md"
 PROGRAMS = Path(sys.executable).parent
+PAGES = sorted(path.relative_to(ROOT) for path in ROOT.glob("docs/**/*.md"))
 SET_UP = ("pip install uv && uv run manage.py runserver", "pip install uv && uv run pytest")
 
 
@@ -116,3 +119,18 @@ def test_every_code_of_an_error_is_explained_once() -> None:
     explained = re.findall(r"^### (\S+)$", ERRORS.read_text(), flags=re.MULTILINE)
     assert len(explained) == len(set(explained))
     assert set(codes_raised()) - set(explained) == set()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in (ROOT / page).read_text()], ids=str)
+def test_the_examples_of_a_page_are_run_by_a_test(page: Path) -> None:
+    tests = [path.read_text() for path in ROOT.glob("tests/**/*.py")]
+    assert any(f'"{page.name}"' in text for text in tests), f"no test names {page.name}"
+
+
+@pytest.mark.parametrize("page", [Path("README.md"), *PAGES], ids=str)
+def test_commands_that_a_page_names_are_there(page: Path) -> None:
+    catalogue = Catalogue()
+    catalogue.add_core()
+    catalogue.add_apps(f"framework.{name}" for name in BATTERIES)
+    named = re.findall(r"manage\.py ([a-z]+)\b(?!-)", (ROOT / page).read_text())
+    assert set(named) - {*catalogue.entries} == set()
