@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from framework.lazy import front_door
 
 if TYPE_CHECKING:
-    from framework.migrations.data import Data, SyncData
-    from framework.migrations.migrating import migrate
+    from framework.migrations.data.data import Data, SyncData
+    from framework.migrations.executor.project import migrate
     from framework.migrations.operations.op import op
     from framework.migrations.settings import MigrationsSettings
 
@@ -15,9 +15,9 @@ __all__ = ["Data", "MigrationsSettings", "SyncData", "migrate", "op"]
 __getattr__, __dir__ = front_door(
     __name__,
     {
-        "data": ["Data", "SyncData"],
+        "data.data": ["Data", "SyncData"],
+        "executor.project": ["migrate"],
         "operations.op": ["op"],
-        "migrating": ["migrate"],
         "settings": ["MigrationsSettings"],
     },
 )

@@ -17,6 +17,6 @@ class MigrationsConfig(AppConfig):
 
     async def preflight(self, project: Project) -> Sequence[str]:
         """Make a database that is not there yet; for one that is, tell what it lacks."""
-        from framework.migrations.preflight import prepare
+        from framework.migrations.executor.preflight import prepare
 
         return await prepare(project)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from framework.migrations.autodetector.detection import detect
+from framework.migrations.executor.project import executor_of
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.replacements import stands_for
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
-from framework.migrations.migrating import executor_of
 from framework.migrations.modelled import tables_of_models
-from framework.migrations.progress import TABLE as PROGRESS
 from framework.migrations.questioner import Anything
-from framework.migrations.recorder import TABLE, Recorder
+from framework.migrations.recorder.progress import TABLE as PROGRESS
+from framework.migrations.recorder.recorder import TABLE, Recorder
 from framework.migrations.schema.differences import Difference, differences
 from framework.migrations.schema.table import Table
 from framework.migrations.state.replay import replay, replay_one

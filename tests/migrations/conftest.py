@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from workbench import Base, Workshop
 
 from framework.db.url import DatabaseURL
-from framework.migrations.connection import open_engine
+from framework.migrations.database.connection import open_engine
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import asyncpg
 from sessions import sessions
 
 from framework.db.url import DatabaseURL
-from framework.migrations.connection import open_engine
+from framework.migrations.database.connection import open_engine
 from framework.migrations.inspection.live import Live
 from framework.migrations.inspection.reflect import reflect
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from framework.db.url import DatabaseURL
 from framework.errors import FrameworkError
-from framework.migrations.connection import open_engine
-from framework.migrations.executor import Executor
+from framework.migrations.database.connection import open_engine
+from framework.migrations.database.retries import RetryPolicy
+from framework.migrations.executor.executor import Executor
 from framework.migrations.history.graph import Step
 from framework.migrations.history.loader import load_graph
-from framework.migrations.patience import Patience
 
 
 def say(*words: object) -> None:
@@ -23,7 +23,7 @@ async def main(url: str, folder: str, mode: str) -> None:
     root = Path(folder)
     graph = load_graph({app: root / app / "migrations" for app in ("blog", "users")})
     engine = open_engine(DatabaseURL.parse(url, root=root))
-    executor = Executor(engine, graph, Patience(0.3, 30))
+    executor = Executor(engine, graph, RetryPolicy(0.3, 30))
     applied = await executor.applied()
     steps = graph.forwards(graph.order, applied)
     if mode == "back":

@@ -70,7 +70,15 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
 
     for name in ("sqlmodel", "aiosqlite", "asyncpg", "framework.management", "framework.project", "framework.db"):
         importlib.import_module(name)
-    for name in ("commands", "making", "migrating", "state.replay", "autodetector.detection", "writer.files", "drift"):
+    for name in (
+        "commands",
+        "making",
+        "executor.project",
+        "state.replay",
+        "autodetector.detection",
+        "writer.files",
+        "drift",
+    ):
         importlib.import_module(f"framework.migrations.{name}")
     for line in requests:
         child = os.fork()

@@ -246,7 +246,7 @@ async def test_types_and_constraints_of_postgresql_keep_what_they_are(
     workshop: Workshop, postgres_url: str, tmp_path: Path
 ) -> None:
     from framework.db.url import DatabaseURL
-    from framework.migrations.connection import open_engine
+    from framework.migrations.database.connection import open_engine
 
     workshop.make(POSTGRESQL)
     base = Base(open_engine(DatabaseURL.parse(postgres_url, root=tmp_path)), workshop)

@@ -128,7 +128,7 @@ async def types_of(base: Base) -> set[str]:
 @pytest.fixture
 async def postgres(workshop: Workshop, postgres_url: str, tmp_path: Path) -> Any:
     from framework.db.url import DatabaseURL
-    from framework.migrations.connection import open_engine
+    from framework.migrations.database.connection import open_engine
 
     base = Base(open_engine(DatabaseURL.parse(postgres_url, root=tmp_path)), workshop)
     yield base

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from workbench import CONVENTION, Base, Workshop
 
 from framework.db.url import DatabaseURL
-from framework.migrations.connection import open_engine
+from framework.migrations.database.connection import open_engine
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
 from framework.migrations.questioner import Questioner

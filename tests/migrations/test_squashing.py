@@ -9,7 +9,7 @@ from workbench import Base, Model, Workshop, column, key, model
 from framework.errors import CommandError
 from framework.migrations.errors import HistoryError
 from framework.migrations.history.graph import Graph, Migration
-from framework.migrations.rows import Rows
+from framework.migrations.recorder.reader import Rows
 from framework.migrations.squashing.joining import members_of, squash
 from framework.migrations.squashing.optimizing import normal
 from framework.migrations.squashing.shortening import shorten, update

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from framework.migrations.autodetector.arranging import NewMigration
 from framework.migrations.autodetector.detection import detect
-from framework.migrations.executor import Executor
+from framework.migrations.executor.executor import Executor
 from framework.migrations.history.graph import Graph, Step
 from framework.migrations.history.loader import load_graph
 from framework.migrations.questioner import Questioner

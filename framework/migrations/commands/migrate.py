@@ -13,14 +13,14 @@ from framework.migrations.commands.printing import Printer, show_plan
 from framework.migrations.history.graph import Step
 from framework.migrations.history.project import Outline, require_apps
 from framework.migrations.history.targets import choose
-from framework.migrations.outlook import Outlook, look
+from framework.migrations.recorder.status import Status, look
 from framework.project import Project
 from framework.services import Inject
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from framework.migrations.executor import Executor
+    from framework.migrations.executor.executor import Executor
 
 
 @commands.command()
@@ -100,7 +100,7 @@ def warn_of_secret_key(invocation: Invocation) -> None:
         typer.echo(f"WARNING: {error}", err=True)
 
 
-def say_nothing_to_do(invocation: Invocation, seen: Outlook) -> None:
+def say_nothing_to_do(invocation: Invocation, seen: Status) -> None:
     """Say so, and what broke off; with `-v 2` the models are loaded, to say whether they have changed."""
     if not invocation.verbosity:
         return
@@ -117,7 +117,7 @@ def is_awaited(apps: Apps) -> bool:
     return any(type(app).migrated is not AppConfig.migrated for app in apps)
 
 
-async def settle(invocation: Invocation, seen: Outlook, *, awaited: bool, wait: bool) -> None:
+async def settle(invocation: Invocation, seen: Status, *, awaited: bool, wait: bool) -> None:
     """Write the rows that are missing, of migrations and of apps."""
     if seen.unsaid:
         async with executor_for(invocation, seen) as executor:
@@ -128,7 +128,7 @@ async def settle(invocation: Invocation, seen: Outlook, *, awaited: bool, wait: 
 
 async def conclude(invocation: Invocation) -> None:
     """Let the apps bring their rows up to date, and print what they have to say."""
-    from framework.migrations.migrating import tell_apps
+    from framework.migrations.executor.project import tell_apps
 
     for line in await tell_apps(invocation.project):
         typer.echo(line)
@@ -136,7 +136,7 @@ async def conclude(invocation: Invocation) -> None:
 
 async def carry_out(
     invocation: Invocation,
-    seen: Outlook,
+    seen: Status,
     steps: list[Step],
     *,
     awaited: bool,
@@ -159,15 +159,15 @@ async def carry_out(
         await conclude(invocation)
 
 
-async def judge(invocation: Invocation, seen: Outlook, steps: list[Step]) -> None:
+async def judge(invocation: Invocation, seen: Status, steps: list[Step]) -> None:
     """Raise when a step is unsafe; make none."""
     async with executor_for(invocation, seen) as executor:
         refuse_unsafe(executor, seen.applied, steps)
 
 
-def executor_for(invocation: Invocation, seen: Outlook) -> "AbstractAsyncContextManager[Executor]":
+def executor_for(invocation: Invocation, seen: Status) -> "AbstractAsyncContextManager[Executor]":
     """Open what runs migrations, without loading the project."""
-    from framework.migrations.migrating import executor_at
+    from framework.migrations.executor.project import executor_at
 
     return executor_at(seen.url, invocation.settings, seen.graph)
 

@@ -10,7 +10,7 @@ import typer
 from framework.migrations.history.graph import Step
 
 if TYPE_CHECKING:
-    from framework.migrations.executor import Moment
+    from framework.migrations.executor.executor import Moment
 
 __all__ = ["Printer", "relative", "sayer", "show_plan"]
 

@@ -5,12 +5,12 @@ import typer
 from framework.errors import CommandError
 from framework.management import Invocation
 from framework.migrations.history.replacements import stands_for
-from framework.migrations.outlook import Outlook
+from framework.migrations.recorder.status import Status
 
 __all__ = ["prune"]
 
 
-async def prune(invocation: Invocation, seen: Outlook, app: str | None) -> None:
+async def prune(invocation: Invocation, seen: Status, app: str | None) -> None:
     """Take away the rows of an app that no file belongs to, with Django's words."""
     if app is None:
         raise CommandError("Migrations can be pruned only when an app is specified.", code="migrations.prune")
@@ -32,7 +32,7 @@ async def prune(invocation: Invocation, seen: Outlook, app: str | None) -> None:
     elif not rows:
         typer.echo("  No migrations to prune.")
     else:
-        from framework.migrations.migrating import executor_at
+        from framework.migrations.executor.project import executor_at
 
         async with executor_at(seen.url, invocation.settings, seen.graph) as executor:
             await executor.forget(rows)

@@ -8,7 +8,7 @@ from framework.management import Invocation
 from framework.migrations.commands.group import commands
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.project import Outline, require_apps
-from framework.migrations.outlook import Outlook, look
+from framework.migrations.recorder.status import Status, look
 from framework.services import Inject
 
 
@@ -30,7 +30,7 @@ def showmigrations(
         show_list(seen, sorted(labels or with_files), times=invocation.verbosity >= 2)
 
 
-def show_list(seen: Outlook, labels: list[str], *, times: bool) -> None:
+def show_list(seen: Status, labels: list[str], *, times: bool) -> None:
     """Print the migrations of each app."""
     unfinished = seen.rows.unsaid(seen.graph)
     known = seen.rows.within(seen.graph).times

@@ -22,7 +22,7 @@ def update_last(
     dry_run: bool,
 ) -> None:
     """Write the last migration of each app anew, with the changes in it."""
-    from framework.migrations.outlook import look
+    from framework.migrations.recorder.status import look
     from framework.migrations.squashing.shortening import update
     from framework.migrations.writer.files import forget_bytecode
 

@@ -7,13 +7,12 @@ import sqlalchemy as sa
 
 from framework.db import models_of
 from framework.errors import CommandError
-from framework.migrations.connection import open_engine
+from framework.migrations.database.connection import database_of, open_engine
 from framework.migrations.inspectdb.module import Module
 from framework.migrations.inspectdb.relations import Place
 from framework.migrations.inspection.live import Live
 from framework.migrations.inspection.reflect import reflect
-from framework.migrations.migrating import database_of
-from framework.migrations.recorder import TABLE
+from framework.migrations.recorder.recorder import TABLE
 from framework.near import near
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from workbench import Base, Workshop
 
 from framework.db.url import DatabaseURL
-from framework.migrations.connection import open_engine
+from framework.migrations.database.connection import open_engine
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ async def test_exact_types_of_postgresql_survive_the_way_through_a_file(
     workshop: Workshop, postgres_url: str, tmp_path: Any
 ) -> None:
     from framework.db.url import DatabaseURL
-    from framework.migrations.connection import open_engine
+    from framework.migrations.database.connection import open_engine
 
     types: list[Any] = [
         postgresql.CITEXT,

@@ -9,19 +9,18 @@ from sqlalchemy.exc import OperationalError
 from framework.conf import Settings
 from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
-from framework.migrations.connection import open_engine
-from framework.migrations.executor import Executor
+from framework.migrations.database.connection import database_of, open_engine
+from framework.migrations.database.retries import RetryPolicy
+from framework.migrations.executor.executor import Executor
 from framework.migrations.history.graph import Graph, Step
 from framework.migrations.history.project import graph_of
-from framework.migrations.patience import Patience
-from framework.migrations.rows import unreadable
+from framework.migrations.recorder.reader import unreadable
 from framework.migrations.settings import MigrationsSettings
 
 if TYPE_CHECKING:
-    from framework.db import Database
     from framework.project import Project
 
-__all__ = ["database_of", "executor_at", "executor_of", "migrate", "tell_apps", "unapplied"]
+__all__ = ["executor_at", "executor_of", "migrate", "tell_apps", "unapplied"]
 
 
 async def migrate(project: "Project") -> None:
@@ -70,18 +69,10 @@ async def executor_at(url: DatabaseURL, settings: Settings, graph: Graph) -> Asy
     engine = open_engine(url, settings.section(DatabaseSettings).journal_mode)
     limits = settings.section(MigrationsSettings)
     try:
-        yield Executor(engine, graph, Patience(limits.lock_timeout, limits.lock_attempts))
+        yield Executor(engine, graph, RetryPolicy(limits.lock_timeout, limits.lock_attempts))
     except (OSError, OperationalError) as error:
         if isinstance(error, OperationalError) and error.statement is not None:
             raise
         raise unreadable(url, error.orig or error if isinstance(error, OperationalError) else error) from error
     finally:
         await engine.dispose()
-
-
-async def database_of(project: "Project") -> "Database":
-    """Return the project's database, or the one that a test or a setting put in its place."""
-    from framework.db import Database
-
-    async with project.scope() as scope:
-        return await scope.get(Database)

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from workbench import Base, column, key, model
 
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.stepping import SteppedOperations
+from framework.migrations.executor.autocommit import SteppedOperations
 
-PROGRAM = Path(__file__).with_name("replica.py")
+PROGRAM = Path(__file__).parents[1] / "replica.py"
 USER = model("users", "User", key, column("name", sa.String(50)))
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 

@@ -9,8 +9,8 @@ import pytest
 
 from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
-from framework.migrations.connection import open_engine
-from framework.migrations.driver import Connection, connect
+from framework.migrations.database.connection import open_engine
+from framework.migrations.database.driver import Connection, connect
 
 
 async def opened(path: Path, patience: float) -> Connection:

@@ -9,19 +9,19 @@ import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from framework.migrations.connection import watching
-from framework.migrations.data import Data, SyncData
+from framework.migrations.data.data import Data, SyncData
+from framework.migrations.database.connection import watching
+from framework.migrations.database.lock import Tell
+from framework.migrations.database.retries import RetryPolicy
 from framework.migrations.errors import StateError
+from framework.migrations.executor.autocommit import SteppedOperations
 from framework.migrations.history.graph import Step
 from framework.migrations.history.loader import load_module
-from framework.migrations.lock import Tell
 from framework.migrations.operations.op import bound
-from framework.migrations.patience import Patience
-from framework.migrations.progress import Progress
+from framework.migrations.recorder.progress import Progress
 from framework.migrations.schema_editor.operations import LiveOperations
 from framework.migrations.state.replay import replay_one
 from framework.migrations.state.state import State
-from framework.migrations.stepping import SteppedOperations
 
 __all__ = ["Script"]
 
@@ -35,13 +35,13 @@ class Script:
         self,
         step: Step,
         state: State,
-        patience: Patience,
+        policy: RetryPolicy,
         tell: Tell,
         progress: Progress | None = None,
     ) -> None:
         self.step = step
         self.state = state
-        self.patience = patience
+        self.policy = policy
         self.tell = tell
         self.progress = progress
         self.module: ModuleType = load_module(step.migration)
@@ -78,9 +78,7 @@ class Script:
                 function()
             return
         context = MigrationContext.configure(connection)
-        operations = SteppedOperations(
-            context, self.state, self.step.migration, self.progress, self.patience, self.tell
-        )
+        operations = SteppedOperations(context, self.state, self.step.migration, self.progress, self.policy, self.tell)
         with bound(operations):
             function()
         connection.commit()

@@ -3,7 +3,7 @@
 from sqlalchemy.exc import DBAPIError
 
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.existing import Existing
+from framework.migrations.executor.fake_initial import Existing
 from framework.migrations.history.graph import Migration, Step
 
 __all__ = ["failure", "half_there", "irreversible", "kept"]

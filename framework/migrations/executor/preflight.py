@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from framework.migrations.database.connection import database_of
+from framework.migrations.executor.project import executor_of, tell_apps, unapplied
 from framework.migrations.history.graph import Step
-from framework.migrations.migrating import database_of, executor_of, tell_apps, unapplied
 
 if TYPE_CHECKING:
     from framework.project import Project

@@ -15,12 +15,12 @@ import pytest
 import sqlalchemy as sa
 from workbench import Base, column, key, model
 
+from framework.migrations.database.lock import FileLock, Locked, run_lock
+from framework.migrations.database.retries import RetryPolicy
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.executor import Executor
-from framework.migrations.lock import FileLock, Locked, run_lock
-from framework.migrations.patience import Patience
+from framework.migrations.executor.executor import Executor
 
-PROGRAM = Path(__file__).with_name("replica.py")
+PROGRAM = Path(__file__).parents[1] / "replica.py"
 USER = model("users", "User", key, column("name", sa.String(50)))
 POST = model("blog", "Post", key, column("author_id", sa.Integer, to="users_user.id"))
 
@@ -156,7 +156,7 @@ async def test_a_lock_on_a_file_that_its_former_holder_has_removed_counts_for_no
             return True
 
         with monkeypatch.context() as patch:
-            patch.setattr("framework.migrations.lock.lock_file", too_late)
+            patch.setattr("framework.migrations.database.lock.lock_file", too_late)
             assert not await lock.take()
         assert await lock.take()
         await lock.release()
@@ -212,7 +212,7 @@ ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgres"], indirect=T
 
 @ON_POSTGRESQL
 async def test_a_change_that_waits_for_a_lock_lets_readers_pass_and_comes_again(postgres: Base) -> None:
-    executor = Executor(postgres.engine, postgres.workshop.graph(), Patience(lock_timeout=0.3, attempts=20))
+    executor = Executor(postgres.engine, postgres.workshop.graph(), RetryPolicy(lock_timeout=0.3, attempts=20))
     steps = executor.graph.forwards(executor.graph.order, await executor.applied())
     news: list[str] = []
     longest = 0.0
@@ -239,7 +239,7 @@ async def test_a_change_that_waits_for_a_lock_lets_readers_pass_and_comes_again(
 
 @ON_POSTGRESQL
 async def test_a_change_that_never_gets_its_lock_fails_and_leaves_all_as_it_was(postgres: Base) -> None:
-    executor = Executor(postgres.engine, postgres.workshop.graph(), Patience(lock_timeout=0.1, attempts=2))
+    executor = Executor(postgres.engine, postgres.workshop.graph(), RetryPolicy(lock_timeout=0.1, attempts=2))
     steps = executor.graph.forwards(executor.graph.order, await executor.applied())
     async with postgres.engine.connect() as user:
         await user.exec_driver_sql("SELECT * FROM users_user")

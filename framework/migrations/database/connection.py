@@ -3,24 +3,36 @@
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from framework.db.url import DatabaseURL
-from framework.migrations.driver import Connection as Driver
-from framework.migrations.driver import connect
+from framework.migrations.database.driver import Connection as Driver
+from framework.migrations.database.driver import connect
 from framework.migrations.errors import MigrationFailed
 
-__all__ = ["open_engine", "outside_transactions", "reading", "require_whole", "watching"]
+if TYPE_CHECKING:
+    from framework.db import Database
+    from framework.project import Project
+
+__all__ = ["database_of", "open_engine", "outside_transactions", "reading", "require_whole", "watching"]
 
 BUSY_SECONDS = 60.0
 FOREIGN_KEYS = "migrations_foreign_keys"
 """An execution option: whether SQLite watches over foreign keys in the transactions that follow."""
 NO_TRANSACTION = "migrations_no_transaction"
 """An execution option: SQLite begins no transaction. One of ours would wait for whoever writes, also to read."""
+
+
+async def database_of(project: "Project") -> "Database":
+    """Return the project's database, or the one that a test or a setting put in its place."""
+    from framework.db import Database
+
+    async with project.scope() as scope:
+        return await scope.get(Database)
 
 
 def open_engine(url: DatabaseURL, journal_mode: str | None = None) -> AsyncEngine:

@@ -12,7 +12,7 @@ from workbench import Base, Workshop
 from framework.db.url import DatabaseURL
 from framework.errors import CommandError
 from framework.migrations.history.graph import Graph
-from framework.migrations.rows import Rows, read_rows
+from framework.migrations.recorder.reader import Rows, read_rows
 
 SETTINGS = """from framework import Settings
 

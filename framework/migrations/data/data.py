@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from framework.migrations.lock import Tell
-from framework.migrations.progress import Progress
+from framework.migrations.data.batches import Batches
+from framework.migrations.database.lock import Tell
+from framework.migrations.recorder.progress import Progress
 from framework.migrations.schema.table import key_of
 from framework.migrations.state.state import State
-from framework.migrations.walk import Walk
 
 __all__ = ["Data", "SyncData"]
 
@@ -51,14 +51,14 @@ class SyncData:
         Where the file says `transactional = False`, all that was done with a list is committed before the next is
         read, and a run that broke off goes on after the last. Each list is a query of its own, so rows may change.
         """
-        walk = self.walk(select, size)
-        while rows := walk.advance():
+        batches = self.loop(select, size)
+        while rows := batches.advance():
             yield rows
 
-    def walk(self, select: sa.Select[*tuple[Any, ...]], size: int) -> Walk:
-        """Return a new walk; they are counted, for a later run must know them again."""
+    def loop(self, select: sa.Select[*tuple[Any, ...]], size: int) -> Batches:
+        """Return a new loop; they are counted, for a later run must know them again."""
         self.loops += 1
-        return Walk(self.connection, select, size, self.loops, self.progress, self.tell)
+        return Batches(self.connection, select, size, self.loops, self.progress, self.tell)
 
 
 class Data:
@@ -86,6 +86,6 @@ class Data:
         Where the file says `transactional = False`, all that was done with a list is committed before the next is
         read, and a run that broke off goes on after the last. Each list is a query of its own, so rows may change.
         """
-        walk = self.sync.walk(select, size)
-        while rows := await self.connection.run_sync(lambda _: walk.advance()):
+        batches = self.sync.loop(select, size)
+        while rows := await self.connection.run_sync(lambda _: batches.advance()):
             yield rows

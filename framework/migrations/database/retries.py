@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-__all__ = ["Patience", "is_contention"]
+__all__ = ["RetryPolicy", "is_contention"]
 
 CONTENTION = {"55P03", "40P01"}
 """lock_not_available and deadlock_detected: the transaction is gone, and may do better another time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """The limits of one run."""
 
     lock_timeout: float = 3.0

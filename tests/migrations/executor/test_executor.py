@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from workbench import Base, Workshop, column, key, model
 
 from framework.migrations.commands.printing import Printer
-from framework.migrations.connection import open_engine
+from framework.migrations.database.connection import open_engine
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.executor import Executor
+from framework.migrations.executor.executor import Executor
 
 USER = model("users", "User", key, column("name", sa.String(50), nullable=False))
 POST = model(

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from workbench import Base, Workshop, column, key, model
 
 from framework.migrations.errors import HistoryError, MigrationFailed
-from framework.migrations.executor import Executor
+from framework.migrations.executor.executor import Executor
 from framework.migrations.questioner import Anything
-from framework.migrations.rows import Rows
+from framework.migrations.recorder.reader import Rows
 
 ALEMBIC = '''"""{message}
 

@@ -14,13 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import await_only
 
 from framework.errors import FrameworkError
-from framework.migrations.connection import outside_transactions, require_whole
+from framework.migrations.database.connection import outside_transactions, require_whole
+from framework.migrations.database.lock import Tell
+from framework.migrations.database.retries import RetryPolicy
 from framework.migrations.errors import MigrationFailed
 from framework.migrations.history.graph import Migration
-from framework.migrations.lock import Tell
 from framework.migrations.operations.transactions import needs_no_transaction
-from framework.migrations.patience import Patience
-from framework.migrations.progress import Progress
+from framework.migrations.recorder.progress import Progress
 from framework.migrations.schema_editor.concurrency import is_done, sweep
 from framework.migrations.schema_editor.operations import LiveOperations
 from framework.migrations.state.operations import Batch
@@ -39,12 +39,12 @@ class SteppedOperations(LiveOperations):
         state: State,
         migration: Migration,
         progress: Progress,
-        patience: Patience,
+        policy: RetryPolicy,
         tell: Tell,
     ) -> None:
         super().__init__(context, state, migration)
         self.progress = progress
-        self.patience = patience
+        self.policy = policy
         self.tell = tell
         self.position = 0
         self.digest = ""
@@ -101,17 +101,17 @@ class SteppedOperations(LiveOperations):
             before = self.state.copy()
             try:
                 with self.connection.begin():
-                    self.patience.apply(self.connection)
+                    self.policy.apply(self.connection)
                     result = work()
                     self.note_done()
                     require_whole(self.connection, str(self.migration))
                 return result
             except SQLAlchemyError as error:
-                if not self.patience.allows(error, attempt):
+                if not self.policy.allows(error, attempt):
                     raise
                 self.state.become(before)
-                self.tell(self.patience.say(attempt))
-                await_only(asyncio.sleep(self.patience.pause(attempt)))
+                self.tell(self.policy.say(attempt))
+                await_only(asyncio.sleep(self.policy.pause(attempt)))
         raise AssertionError
 
     def run_outside(self, operations: Sequence[ops.MigrateOperation], work: Callable[[], Any]) -> Any:

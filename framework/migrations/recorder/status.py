@@ -10,13 +10,13 @@ from framework.db.url import DatabaseURL
 from framework.management import Invocation
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.project import Site, graph_of
-from framework.migrations.rows import Rows, read_rows
+from framework.migrations.recorder.reader import Rows, read_rows
 
-__all__ = ["Outlook", "look"]
+__all__ = ["Status", "look"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Status:
     """The history, as it is for one database, and what of it that database has."""
 
     graph: Graph
@@ -33,7 +33,7 @@ class Outlook:
         return bool(self.rows.unsaid(self.graph))
 
 
-def look(invocation: Invocation, outline: Site) -> Outlook:
+def look(invocation: Invocation, outline: Site) -> Status:
     """Return how a project stands with the database that its settings name.
 
     A project that replaces the service `Database` is loaded to ask it. Runs a loop of its own.
@@ -43,12 +43,12 @@ def look(invocation: Invocation, outline: Site) -> Outlook:
     rows = read_rows(url)
     everything = rows.within(graph)
     graph = graph.given(everything.names)
-    return Outlook(graph, rows, everything.applied(graph), url)
+    return Status(graph, rows, everything.applied(graph), url)
 
 
 def url_of(invocation: Invocation, settings: Settings) -> DatabaseURL:
     if any(path.replace(":", ".").endswith(".Database") for path in settings.services):
-        from framework.migrations.migrating import database_of
+        from framework.migrations.database.connection import database_of
 
         return asyncio.run(database_of(invocation.project)).url
     section = settings.section(DatabaseSettings)

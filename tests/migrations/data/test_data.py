@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from workbench import Base, column, key, model
 
 from framework.errors import FrameworkError
-from framework.migrations.cursor import from_text, to_text
+from framework.migrations.data.cursor import from_text, to_text
 from framework.migrations.errors import MigrationFailed, StateError
 from framework.migrations.history.graph import Step
 
@@ -263,7 +263,7 @@ def upgrade():
 
 
 async def test_a_long_walk_says_how_far_it_is(sqlite: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("framework.migrations.walk.SILENCE", 0.0)
+    monkeypatch.setattr("framework.migrations.data.batches.SILENCE", 0.0)
     await with_posts(sqlite, ("0002_slug", SLUG + FILL), transactional=False)
     executor = sqlite.executor()
     news: list[str] = []

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 
 from framework.migrations.errors import MigrationFailed, StateError
-from framework.migrations.failure import irreversible
+from framework.migrations.executor.failures import irreversible
 from framework.migrations.history.graph import Step
 from framework.migrations.history.loader import load_module
 from framework.migrations.operations.transactions import forbidden, needs_no_transaction
-from framework.migrations.progress import Progress
+from framework.migrations.recorder.progress import Progress
 from framework.migrations.state.replay import replay_one
 from framework.migrations.state.state import State
 

@@ -7,17 +7,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from framework.errors import FrameworkError
-from framework.migrations.cursor import from_text, to_text
-from framework.migrations.lock import Tell
-from framework.migrations.progress import Progress
+from framework.migrations.data.cursor import from_text, to_text
+from framework.migrations.database.lock import Tell
+from framework.migrations.recorder.progress import Progress
 
-__all__ = ["Walk"]
+__all__ = ["Batches"]
 
 SILENCE = 2.0
 """Seconds between two lines on how far it is."""
 
 
-class Walk:
+class Batches:
     """One `batches()`. With a `progress` each list is committed, and a former run's end is the start."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Walk:
         self.report()
 
     def end(self) -> None:
-        """Note that this walk is over."""
+        """Note that this loop is over."""
         self.over = True
         if self.progress is not None:
             self.progress.loops, self.progress.cursor = self.number, None
@@ -106,18 +106,18 @@ def key_of(select: sa.Select[*tuple[Any, ...]]) -> list[sa.ColumnElement[Any]]:
     sources = select.get_final_froms()
     if len(sources) != 1 or isinstance(sources[0], sa.Join):
         # A row of one table may stand beside several of another: its key then tells no place in the result.
-        raise unwalkable("reads several tables", "one", "Read the others inside the loop, by the keys in the rows.")
+        raise unusable("reads several tables", "one", "Read the others inside the loop, by the keys in the rows.")
     if select._has_row_limiting_clause:  # pyright: ignore[reportPrivateUsage]  # no public way
-        raise unwalkable("has a limit or an offset", "none", "Write batches(select(...), size=...).")
+        raise unusable("has a limit or an offset", "none", "Write batches(select(...), size=...).")
     key: list[sa.ColumnElement[Any]] = list(sources[0].primary_key)
     if not key:
-        raise unwalkable("reads what has no primary key", "a table with one", "Change its rows in one statement.")
+        raise unusable("reads what has no primary key", "a table with one", "Change its rows in one statement.")
     if missing := [str(column) for column in key if column not in set(select.selected_columns)]:
-        raise unwalkable("does not select the primary key", ", ".join(missing), "Add it to select(...).")
+        raise unusable("does not select the primary key", ", ".join(missing), "Add it to select(...).")
     return key
 
 
-def unwalkable(found: str, wanted: str, hint: str) -> FrameworkError:
+def unusable(found: str, wanted: str, hint: str) -> FrameworkError:
     return FrameworkError(f"batches() got a query that {found}; wanted {wanted}.", hint=hint, code="migrations.batches")
 
 

@@ -12,18 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from framework.errors import FrameworkError
-from framework.migrations.connection import reading, require_whole, watching
+from framework.migrations.database.connection import reading, require_whole, watching
+from framework.migrations.database.lock import Tell, run_lock
+from framework.migrations.database.retries import RetryPolicy
 from framework.migrations.errors import MigrationFailed
-from framework.migrations.existing import existing
-from framework.migrations.failure import failure, half_there, kept
+from framework.migrations.executor.failures import failure, half_there, kept
+from framework.migrations.executor.fake_initial import existing
+from framework.migrations.executor.preconditions import require_finished, require_runnable
+from framework.migrations.executor.script import Script
 from framework.migrations.history.graph import Graph, Step
-from framework.migrations.lock import Tell, run_lock
-from framework.migrations.patience import Patience
-from framework.migrations.precautions import require_finished, require_runnable
-from framework.migrations.progress import Progress, finish, unfinished
-from framework.migrations.recorder import Recorder
-from framework.migrations.rows import Rows
-from framework.migrations.script import Script
+from framework.migrations.recorder.progress import Progress, finish, unfinished
+from framework.migrations.recorder.reader import Rows
+from framework.migrations.recorder.recorder import Recorder
 from framework.migrations.state.replay import replay, replay_one
 from framework.migrations.state.state import State
 
@@ -40,10 +40,10 @@ def silent(*_: object) -> None:
 class Executor:
     """Runs steps on one database. Works inside a running event loop."""
 
-    def __init__(self, engine: AsyncEngine, graph: Graph, patience: Patience | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, graph: Graph, policy: RetryPolicy | None = None) -> None:
         self.engine = engine
         self.graph = graph
-        self.patience = patience or Patience()
+        self.policy = policy or RetryPolicy()
 
     async def rows(self) -> Rows:
         """Return what the database says of its migrations."""
@@ -114,7 +114,7 @@ class Executor:
                 broken_off = await connection.run_sync(unfinished)
                 require_finished(broken_off, steps)
             state = replay(self.graph, applied)
-            work = Work(connection, self.graph, state, self.patience, tell, {str(progress) for progress in broken_off})
+            work = Work(connection, self.graph, state, self.policy, tell, {str(progress) for progress in broken_off})
             # Another process may have done some of them since they were planned.
             due = {step.migration.revision for step in steps if (step.migration.revision in applied) != step.forward}
             if not fake:
@@ -154,7 +154,7 @@ class Work:
     connection: AsyncConnection
     graph: Graph
     state: State
-    patience: Patience
+    policy: RetryPolicy
     tell: Tell
     broken_off: Collection[str]
     """The migrations that former runs have left in the middle."""
@@ -193,20 +193,20 @@ class Work:
         """Carry out a step in one transaction, again from its beginning when a lock cannot be had."""
         for attempt in count(1):
             trial = self.state.copy()
-            script = Script(step, trial, self.patience, self.tell)
+            script = Script(step, trial, self.policy, self.tell)
             try:
                 if script.works_on_rows():
                     async with watching(self.connection, script.leaves_tables_alone()), self.connection.begin():
-                        await self.connection.run_sync(self.patience.apply)
+                        await self.connection.run_sync(self.policy.apply)
                         await script.run(self.connection)
                         await self.connection.run_sync(self.conclude, step)
                 else:
                     await self.connection.run_sync(self.change_tables, script)
             except SQLAlchemyError as error:
-                if not self.patience.allows(error, attempt):
+                if not self.policy.allows(error, attempt):
                     raise
-                self.tell(self.patience.say(attempt))
-                await asyncio.sleep(self.patience.pause(attempt))
+                self.tell(self.policy.say(attempt))
+                await asyncio.sleep(self.policy.pause(attempt))
             else:
                 self.state.become(trial)
                 return
@@ -214,7 +214,7 @@ class Work:
     def change_tables(self, connection: sa.Connection, script: Script) -> None:
         """Carry out a step that leaves rows alone, which is most of them: in one go, for it is much faster."""
         with connection.begin():
-            self.patience.apply(connection)
+            self.policy.apply(connection)
             script.change_tables(connection)
             self.conclude(connection, script.step)
 
@@ -230,7 +230,7 @@ class Work:
         async with self.connection.begin():
             progress = await self.connection.run_sync(Progress.of, step)
         try:
-            await Script(step, self.state, self.patience, self.tell, progress).run(self.connection)
+            await Script(step, self.state, self.policy, self.tell, progress).run(self.connection)
         except BaseException:
             await self.connection.rollback()
             raise

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.replacements import stands_for
-from framework.migrations.progress import unfinished
-from framework.migrations.rows import ALEMBIC, ROWS, Rows
+from framework.migrations.recorder.progress import unfinished
+from framework.migrations.recorder.reader import ALEMBIC, ROWS, Rows
 
 __all__ = ["TABLE", "Recorder"]
 

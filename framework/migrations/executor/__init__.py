@@ -1,0 +1,1 @@
+"""Applies migrations to a database and takes them back."""
