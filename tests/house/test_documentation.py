@@ -98,9 +98,24 @@ def test_the_app_that_a_plugin_describes_itself_by_is_one() -> None:
     "page", sorted(path.relative_to(ROOT) for path in ROOT.glob("**/*.md") if ".venv" not in path.parts), ids=str
 )
 def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
+    for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", (ROOT / page).read_text()):
         if "://" not in target:
-            assert (ROOT / page).parent.joinpath(target).exists(), target
+            path = (ROOT / page).parent / target if target else ROOT / page
+            assert path.exists(), target
+            assert not anchor or anchor in anchors(path), f"{target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what the headings of a page are linked by."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_table_of_contents_has_every_page() -> None:
+    contents = (ROOT / "docs" / "README.md").read_text()
+    for page in PAGES:
+        name = page.relative_to("docs").as_posix().removesuffix("/README.md")
+        assert name == "README.md" or f"]({name})" in contents, name
 
 
 def codes_raised() -> Iterator[str]:
