@@ -42,6 +42,6 @@ def migrations_are_safe(project: Project) -> Iterator[Message]:
 
 def apps_with_changes(project: Project) -> list[str]:
     """Return the labels of apps whose models are ahead of their migrations."""
-    from framework.migrations.making import apps_with_changes
+    from framework.migrations.makemigrations.planner import apps_with_changes
 
     return apps_with_changes(project)

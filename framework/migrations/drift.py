@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from framework.migrations.autodetector.detection import detect
+from framework.migrations.autodetector.detector import detect
+from framework.migrations.autodetector.models import tables_of_models
+from framework.migrations.autodetector.questioner import Anything
 from framework.migrations.executor.project import executor_of
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.replacements import stands_for
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
-from framework.migrations.modelled import tables_of_models
-from framework.migrations.questioner import Anything
 from framework.migrations.recorder.progress import TABLE as PROGRESS
 from framework.migrations.recorder.recorder import TABLE, Recorder
 from framework.migrations.schema.differences import Difference, differences

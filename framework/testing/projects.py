@@ -181,7 +181,7 @@ async def prepare(project: "Project") -> None:
 def require_up_to_date(project: "Project", migrated: set[str]) -> None:
     """Raise when models of the project have run ahead of its migrations: tests would fail with riddles."""
     from framework.migrations.history.project import is_own
-    from framework.migrations.making import apps_with_changes
+    from framework.migrations.makemigrations.planner import apps_with_changes
 
     ahead = [
         label for label in apps_with_changes(project) if label in migrated and is_own(project, project.apps[label])

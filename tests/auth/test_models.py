@@ -7,7 +7,7 @@ from framework import Project
 from framework.auth import ActionToken, ApiKey, Group, Login, Permission, RefreshToken, SecurityEvent
 from framework.auth.models import GroupPermission, UserGroup, UserPermission
 from framework.db import Repository, Session, models_of, select
-from framework.migrations.making import apps_with_changes
+from framework.migrations.makemigrations.planner import apps_with_changes
 from framework.services import Scope
 from framework.testing.rows import Make
 from framework.users.models import User

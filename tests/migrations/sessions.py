@@ -72,10 +72,10 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
         importlib.import_module(name)
     for name in (
         "commands",
-        "making",
+        "makemigrations.planner",
         "executor.project",
         "state.replay",
-        "autodetector.detection",
+        "autodetector.detector",
         "writer.files",
         "drift",
     ):

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from legacy import Legacy, load
 from workbench import Base, Model, column, key, model
 
+from framework.migrations.autodetector.questioner import Anything
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
-from framework.migrations.questioner import Anything
 from framework.migrations.schema.differences import differences
 
 MODELS = """

@@ -21,10 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from workbench import CONVENTION, Base, Workshop
 
 from framework.db.url import DatabaseURL
+from framework.migrations.autodetector.questioner import Questioner
 from framework.migrations.database.connection import open_engine
 from framework.migrations.inspection.reflect import reflect
 from framework.migrations.inspection.scratch import told_back
-from framework.migrations.questioner import Questioner
 from framework.migrations.schema.differences import differences
 from framework.migrations.schema.table import Column, Table
 from framework.migrations.state.state import State

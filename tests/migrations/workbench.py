@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from framework.migrations.autodetector.arranging import NewMigration
-from framework.migrations.autodetector.detection import detect
+from framework.migrations.autodetector.arrangement import NewMigration
+from framework.migrations.autodetector.detector import detect
+from framework.migrations.autodetector.questioner import Questioner
 from framework.migrations.executor.executor import Executor
 from framework.migrations.history.graph import Graph, Step
 from framework.migrations.history.loader import load_graph
-from framework.migrations.questioner import Questioner
 from framework.migrations.schema.reader import read_table
 from framework.migrations.schema.table import Table
 from framework.migrations.state.replay import replay

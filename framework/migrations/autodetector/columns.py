@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy.exc import CompileError, StatementError
 
-from framework.migrations.autodetector import making
+from framework.migrations.autodetector import factory
 from framework.migrations.autodetector.changes import Change
+from framework.migrations.autodetector.questioner import IN_STEPS, LEAVE, Questioner, unanswered
 from framework.migrations.autodetector.types import loss, using
 from framework.migrations.operations.fill_nulls import FillNullsOp
-from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner, unanswered
 from framework.migrations.schema.table import Column, Table
 from framework.migrations.source.types import DIALECTS
 
@@ -103,19 +103,19 @@ def default_of(column: Column) -> Any:
 def added(table: Table, column: Column, questioner: Questioner) -> tuple[Operations, list[Change]]:
     """Return what adds a column, filling rows that cannot be left without a value, and the steps that come later."""
     if column.nullable or column.default or column.generated:
-        return [making.add_column(table, column)], []
+        return [factory.add_column(table, column)], []
     value = questioner.value_for_existing_rows(table, column) if column.initial is None else column.initial
     open_ = replace(column, nullable=True)
     if value is IN_STEPS:
-        return [making.add_column(table, open_)], [*steps(table, open_, column)]
+        return [factory.add_column(table, open_)], [*steps(table, open_, column)]
     default = as_default(column, value)
     if default is None:
         # The databases write such a value differently: it is sent as a parameter.
-        return [making.add_column(table, open_), fill(table, column, value), *alter(table, open_, column)], []
+        return [factory.add_column(table, open_), fill(table, column, value), *alter(table, open_, column)], []
     filled = replace(column, sa_default=sa.DefaultClause(default))
     # The default serves this once; afterwards the model gives the value again.
     forget = ops.AlterColumnOp(table.name, column.name, schema=table.schema, modify_server_default=None)
-    return [making.add_column(table, filled), forget], []
+    return [factory.add_column(table, filled), forget], []
 
 
 def steps(table: Table, open_: Column, column: Column) -> Iterable[Change]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from alembic.operations import ops
 
-from framework.migrations.autodetector import making
+from framework.migrations.autodetector import factory
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.autodetector.columns import added, altered
-from framework.migrations.questioner import Questioner
+from framework.migrations.autodetector.questioner import Questioner
 from framework.migrations.schema.table import Column, Constraint, ForeignKey, Index, Table
 
 __all__ = ["compare_table", "constraint_added", "constraint_removed", "created", "dropped"]
@@ -16,8 +16,8 @@ __all__ = ["compare_table", "constraint_added", "constraint_removed", "created",
 
 def created(table: Table) -> Change:
     """Return the change that makes a new table, with the keys it points at others by."""
-    change = Change(table.app, "+", f"Create model {table.label}", table.label.lower(), [], [making.drop_table(table)])
-    change.forward.extend(making.create_table(table))
+    change = Change(table.app, "+", f"Create model {table.label}", table.label.lower(), [], [factory.drop_table(table)])
+    change.forward.extend(factory.create_table(table))
     change.provides = {("table", table.key)}
     change.needs = {need for item in table.foreign_keys for need in targets(item) if item.target != table.key}
     return change
@@ -26,8 +26,8 @@ def created(table: Table) -> Change:
 def dropped(table: Table) -> Change:
     """Return the change that drops a table."""
     name = table.label
-    change = Change(table.app, "-", f"Delete model {name}", f"delete_{name.lower()}", [making.drop_table(table)], [])
-    change.backward.extend(making.create_table(table))
+    change = Change(table.app, "-", f"Delete model {name}", f"delete_{name.lower()}", [factory.drop_table(table)], [])
+    change.backward.extend(factory.create_table(table))
     change.provides = {("no table", table.key), *(gone(table, item) for item in table.foreign_keys)}
     change.needs = {("released", table.key), *(name for item in table.foreign_keys for name in names(item))}
     return change
@@ -124,7 +124,7 @@ def columns_added(
         f"Add field {column.name} to {model}",
         f"{model}_{column.name}",
         forward,
-        [making.drop_column(table, column)],
+        [factory.drop_column(table, column)],
         {("column", table.key, column.name)},
     )
     for item in on_it:
@@ -153,15 +153,15 @@ def column_removed(table: Table, column: Column, on_it: Iterable[Constraint | In
         if isinstance(item, ForeignKey):
             change.provides.add(gone(table, item))
             change.needs |= names(item)
-    change.absorb([making.drop_column(table, column)], [making.add_column(table, column)])
+    change.absorb([factory.drop_column(table, column)], [factory.add_column(table, column)])
     return change
 
 
 def additions(table: Table, item: Constraint | Index) -> tuple[list[ops.MigrateOperation], list[ops.MigrateOperation]]:
     """Return what adds a constraint or an index, and what takes it away."""
     if isinstance(item, Index):
-        return [making.create_index(table, item)], [making.drop_index(table, item)]
-    return [making.add_constraint(table, item)], [making.drop_constraint(table, item)]
+        return [factory.create_index(table, item)], [factory.drop_index(table, item)]
+    return [factory.add_constraint(table, item)], [factory.drop_constraint(table, item)]
 
 
 def constraint_added(table: Table, item: Constraint) -> Change:

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.migrations.autodetector.changes import Change
+from framework.migrations.autodetector.questioner import Questioner
 from framework.migrations.operations.alter_enum import AlterEnumOp, schema_of, values_of
 from framework.migrations.operations.enum_types import brought, name_of
-from framework.migrations.questioner import Questioner
 from framework.migrations.schema.table import Column, Table
 from framework.migrations.state.mutations import with_members
 from framework.migrations.state.state import State

@@ -6,7 +6,8 @@ from dataclasses import replace
 from alembic.operations import ops
 
 from framework.migrations.autodetector.changes import Change
-from framework.migrations.autodetector.likeness import (
+from framework.migrations.autodetector.questioner import Questioner
+from framework.migrations.autodetector.similarity import (
     alike,
     columns_by_likeness,
     likely_column,
@@ -14,7 +15,6 @@ from framework.migrations.autodetector.likeness import (
     tables_by_likeness,
 )
 from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
-from framework.migrations.questioner import Questioner
 from framework.migrations.schema.table import Column, Constraint, Index, Table
 from framework.migrations.state.state import State
 

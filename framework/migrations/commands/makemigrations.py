@@ -16,8 +16,8 @@ from framework.migrations.history.project import Outline, Site, folders_of, grap
 from framework.services import Inject
 
 if TYPE_CHECKING:
-    from framework.migrations.answers import Answered
-    from framework.migrations.autodetector.arranging import NewMigration
+    from framework.migrations.autodetector.arrangement import NewMigration
+    from framework.migrations.questions.answers import Answered
 
 
 @commands.command()
@@ -43,7 +43,7 @@ def makemigrations(
     ] = None,
 ) -> None:
     """Write the migrations that bring the database up to the models. Needs no database."""
-    from framework.migrations import making
+    from framework.migrations.makemigrations import planner
     from framework.migrations.writer.files import render
 
     named = labels or []
@@ -58,10 +58,10 @@ def makemigrations(
     if empty:
         graph = graph_of(project)
         graph.require_single_ends()
-        plan = making.Plan([making.empty(graph, label, name) for label in require_labels(named)], [])
+        plan = planner.Plan([planner.empty(graph, label, name) for label in require_labels(named)], [])
     else:
         questioner = questioner_for(answers, renames or [], quiet=noinput, check=check, safe=safe)
-        plan = making.plan(project, named, questioner, safe)
+        plan = planner.plan(project, named, questioner, safe)
         questioner.require_used()
     for label in plan.foreign:
         say(f"App {label!r} is an installed package whose models are ahead of its migrations; left alone.")
@@ -79,7 +79,7 @@ def makemigrations(
         for migration in (item for item in plan.migrations if item.app == app):
             path = folders_of(project)[app] / f"{migration.name}.py"
             if not dry_run and not check:
-                path = making.save(project, migration)
+                path = planner.save(project, migration)
             say(f"  {relative(path)}")
             for change in migration.changes:
                 say(f"    {change.symbol} {change.text}")
@@ -93,9 +93,9 @@ def makemigrations(
 
 def questioner_for(answers: Path | None, renames: list[str], *, quiet: bool, check: bool, safe: bool) -> "Answered":
     """Return who answers: first what was told, then a person, or with `--noinput` the safe answers."""
-    from framework.migrations.answers import Answered, Answers
-    from framework.migrations.prompting import Prompter
-    from framework.migrations.questioner import Anything, InSteps, Questioner
+    from framework.migrations.autodetector.questioner import Anything, InSteps, Questioner
+    from framework.migrations.questions.answers import Answered, Answers
+    from framework.migrations.questions.prompter import Prompter
 
     told = Answers() if answers is None else Answers.read(answers)
     told.add_renames(renames)
@@ -123,7 +123,7 @@ def require_labels(labels: list[str]) -> list[str]:
 
 def rename(migrations: list["NewMigration"], name: str) -> None:
     """Give new migrations the name a person wants; what refers to them follows."""
-    from framework.migrations.autodetector.arranging import rename
+    from framework.migrations.autodetector.arrangement import rename
 
     for migration in migrations:
         rename(migrations, migration, f"{migration.name[:4]}_{name}")

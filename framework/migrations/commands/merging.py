@@ -20,8 +20,8 @@ def merge_ends(
     site: Site, labels: Sequence[str], name: str | None, *, quiet: bool, dry_run: bool, verbosity: int
 ) -> bool:
     """Write a merge for each app with several ends; return whether there was one."""
-    from framework.migrations.merging import branches, merge
-    from framework.migrations.prompting import GO_AHEAD, Prompter
+    from framework.migrations.makemigrations.merge import branches, merge
+    from framework.migrations.questions.prompter import GO_AHEAD, Prompter
     from framework.migrations.writer.files import render, write
 
     graph = graph_of(site)

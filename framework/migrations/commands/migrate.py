@@ -192,7 +192,7 @@ async def show_drift(project: Project) -> None:
 
 def tell_of_changes(project: Project) -> None:
     """Say, as Django does, that models have changed since the last migration."""
-    from framework.migrations.making import apps_with_changes
+    from framework.migrations.makemigrations.planner import apps_with_changes
 
     if labels := apps_with_changes(project):
         listed = ", ".join(map(repr, labels))

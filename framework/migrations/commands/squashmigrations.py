@@ -33,7 +33,7 @@ def squashmigrations(
     squashed_name: Annotated[str | None, typer.Option("--squashed-name", help="Name of the new migration.")] = None,
 ) -> None:
     """Write one migration that stands for several. Needs no database."""
-    from framework.migrations.prompting import GO_AHEAD, Prompter
+    from framework.migrations.questions.prompter import GO_AHEAD, Prompter
     from framework.migrations.squashing.joining import members_of, squash
     from framework.migrations.writer.files import write
 

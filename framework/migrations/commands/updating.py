@@ -8,7 +8,7 @@ from framework.migrations.commands.printing import relative, sayer
 from framework.migrations.history.project import Site, folders_of
 
 if TYPE_CHECKING:
-    from framework.migrations.autodetector.arranging import NewMigration
+    from framework.migrations.autodetector.arrangement import NewMigration
 
 __all__ = ["update_last"]
 

@@ -19,7 +19,7 @@ from framework.migrations.state.replay import replay, replay_one
 from framework.migrations.state.state import State
 
 if TYPE_CHECKING:
-    from framework.migrations.autodetector.arranging import NewMigration
+    from framework.migrations.autodetector.arrangement import NewMigration
     from framework.project import Project
 
 __all__ = ["has_data", "judge_all", "judge_new", "require_safe"]

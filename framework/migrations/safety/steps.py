@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 
-from framework.migrations.autodetector import making
+from framework.migrations.autodetector import factory
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.operations.fill_nulls import FillNullsOp
 from framework.migrations.operations.tables import place_of
@@ -219,7 +219,7 @@ class Taking:
         default = column.sa_default.arg
         plain = replace(column, nullable=True, default=None, sa_default=None)
         table, schema = self.table.name, self.table.schema
-        self.kept.append(making.add_column(self.table, plain))
+        self.kept.append(factory.add_column(self.table, plain))
         self.kept.append(ops.AlterColumnOp(table, column.name, schema=schema, modify_server_default=default))
         value = sa.text(sql(default))
         self.fill = FillNullsOp(table, column.name, value, column.sa_type or sa.Text(), schema)

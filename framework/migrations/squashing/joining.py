@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from alembic.operations import ops
 
 from framework.errors import CommandError
-from framework.migrations.autodetector.arranging import NewMigration
+from framework.migrations.autodetector.arrangement import NewMigration
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.swappable import as_firsts

@@ -7,7 +7,7 @@ from typing import Any
 from alembic.operations import ops
 
 from framework.errors import FrameworkError
-from framework.migrations.autodetector import making
+from framework.migrations.autodetector import factory
 from framework.migrations.operations.alter_enum import AlterEnumOp
 from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
 from framework.migrations.operations.tables import place_of
@@ -119,8 +119,8 @@ def folded(operations: Operations, before: State, after: State) -> Operations:
             # A key may point at what does not stand yet: a later table, or what other changes make.
             waiting = [item for item in table.foreign_keys if not stands(item, home, there, before)]
             kept = tuple(item for item in table.constraints if item not in waiting)
-            done += making.create_table(replace(table, constraints=kept))
-            late += [making.add_constraint(table, item) for item in waiting]
+            done += factory.create_table(replace(table, constraints=kept))
+            late += [factory.add_constraint(table, item) for item in waiting]
     return done + late
 
 

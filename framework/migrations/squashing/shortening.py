@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from framework.errors import CommandError
-from framework.migrations.autodetector.arranging import NewMigration
+from framework.migrations.autodetector.arrangement import NewMigration
 from framework.migrations.autodetector.names import migration_name
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.swappable import as_firsts

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from framework.migrations.autodetector.arranging import NewMigration
+from framework.migrations.autodetector.arrangement import NewMigration
 from framework.migrations.history.swappable import SWAPPABLE, first_of
 from framework.migrations.operations.transactions import needs_no_transaction
 from framework.migrations.source.code import literal, sequence

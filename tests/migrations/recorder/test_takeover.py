@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from workbench import Base, Workshop, column, key, model
 
+from framework.migrations.autodetector.questioner import Anything
 from framework.migrations.errors import HistoryError, MigrationFailed
 from framework.migrations.executor.executor import Executor
-from framework.migrations.questioner import Anything
 from framework.migrations.recorder.reader import Rows
 
 ALEMBIC = '''"""{message}

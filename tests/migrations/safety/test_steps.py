@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from workbench import Base, Model, Workshop, column, key, model, tables
 
-from framework.migrations.autodetector.detection import detect
+from framework.migrations.autodetector.detector import detect
 from framework.migrations.errors import MigrationFailed
 from framework.migrations.safety.gate import pass_one
 from framework.migrations.safety.steps import in_safe_steps

@@ -9,8 +9,8 @@ from alembic.operations import ops
 from sqlalchemy.dialects import postgresql
 from workbench import Base, Model, Workshop, column, key, model
 
+from framework.migrations.autodetector.questioner import Questioner
 from framework.migrations.errors import StateError
-from framework.migrations.questioner import Questioner
 from framework.migrations.schema.table import Column, Table
 from framework.migrations.state.replay import replay_one
 from framework.migrations.state.state import State

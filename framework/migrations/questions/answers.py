@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from framework.errors import CommandError
-from framework.migrations.evaluating import Unreadable, converted
-from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner
+from framework.migrations.autodetector.questioner import IN_STEPS, LEAVE, Questioner
+from framework.migrations.questions.values import Unreadable, converted
 from framework.migrations.schema.table import Column, Table
 
 __all__ = ["Answered", "Answers"]

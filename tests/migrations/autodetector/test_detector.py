@@ -15,9 +15,9 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from workbench import Base, Model, Workshop, column, key, model
 
 from framework.errors import CommandError
-from framework.migrations.answers import Answered, Answers
-from framework.migrations.autodetector.arranging import rename, trim
-from framework.migrations.questioner import Questioner
+from framework.migrations.autodetector.arrangement import rename, trim
+from framework.migrations.autodetector.questioner import Questioner
+from framework.migrations.questions.answers import Answered, Answers
 
 USER = model("users", "User", key, column("name", sa.String(50), nullable=False))
 POST = model("blog", "Post", key, column("author_id", sa.Integer, to="users_user.id"))

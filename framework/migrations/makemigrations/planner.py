@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framework.errors import CommandError
-from framework.migrations.autodetector.arranging import NewMigration, trim
-from framework.migrations.autodetector.detection import detect
+from framework.migrations.autodetector.arrangement import NewMigration, trim
+from framework.migrations.autodetector.detector import detect
+from framework.migrations.autodetector.models import tables_of_models
+from framework.migrations.autodetector.questioner import Anything, Questioner
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.project import Site, folders_of, graph_of, is_own
-from framework.migrations.modelled import tables_of_models
-from framework.migrations.questioner import Anything, Questioner
 from framework.migrations.safety.steps import in_safe_steps
 from framework.migrations.state.replay import replay
 from framework.migrations.writer.files import write

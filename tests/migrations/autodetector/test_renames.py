@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from workbench import Base, Model, Workshop, column, key, model
 
 from framework.errors import CommandError
-from framework.migrations.questioner import Questioner
+from framework.migrations.autodetector.questioner import Questioner
 from framework.migrations.schema.table import Column, Table
 
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression")

@@ -16,10 +16,10 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from workbench import Base, Model, Workshop, column, key, model
 
 from framework.errors import CommandError
-from framework.migrations.answers import Answered, Answers
-from framework.migrations.evaluating import Unreadable, evaluate
-from framework.migrations.prompting import GO_AHEAD, Prompter
-from framework.migrations.questioner import Questioner
+from framework.migrations.autodetector.questioner import Questioner
+from framework.migrations.questions.answers import Answered, Answers
+from framework.migrations.questions.prompter import GO_AHEAD, Prompter
+from framework.migrations.questions.values import Unreadable, evaluate
 from framework.migrations.schema.reader import read_column
 
 

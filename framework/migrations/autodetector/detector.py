@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from framework.migrations.autodetector.arranging import NewMigration, arrange
+from framework.migrations.autodetector.arrangement import NewMigration, arrange
 from framework.migrations.autodetector.changes import Change
 from framework.migrations.autodetector.comparator import (
     compare_table,
@@ -13,9 +13,9 @@ from framework.migrations.autodetector.comparator import (
     dropped,
 )
 from framework.migrations.autodetector.enums import changed_enums, in_turn
+from framework.migrations.autodetector.questioner import Questioner
 from framework.migrations.autodetector.renames import followed_names, renamed_columns, renamed_tables
 from framework.migrations.history.graph import Graph
-from framework.migrations.questioner import Questioner
 from framework.migrations.schema.table import ForeignKey, Table
 from framework.migrations.state.state import State
 

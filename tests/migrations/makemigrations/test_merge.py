@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from workbench import Base, Workshop, column, key, model
 
 from framework.errors import CommandError
-from framework.migrations.merging import branches, merge
+from framework.migrations.makemigrations.merge import branches, merge
 from framework.migrations.writer.files import write
 
 ADD = 'def upgrade() -> None:\n    op.add_column("blog_post", sa.Column("{0}", sa.Integer()))\n'

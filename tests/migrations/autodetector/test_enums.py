@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from workbench import Base, Model, Workshop, column, key, model
 
 from framework.errors import CommandError
-from framework.migrations.answers import Answered, Answers
-from framework.migrations.questioner import Questioner
+from framework.migrations.autodetector.questioner import Questioner
+from framework.migrations.questions.answers import Answered, Answers
 
 KINDS = {
     "text": {"native_enum": False, "length": 50},

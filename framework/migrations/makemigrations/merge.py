@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from framework.errors import CommandError
-from framework.migrations.autodetector.arranging import NewMigration
+from framework.migrations.autodetector.arrangement import NewMigration
 from framework.migrations.errors import StateError
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.operations.descriptions import describe_all

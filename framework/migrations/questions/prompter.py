@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from framework.errors import CommandError
+from framework.migrations.autodetector.questioner import IN_STEPS, LEAVE, Questioner
 from framework.migrations.autodetector.types import named
-from framework.migrations.evaluating import NAMES, Unreadable, evaluate
-from framework.migrations.questioner import IN_STEPS, LEAVE, Questioner
+from framework.migrations.questions.values import NAMES, Unreadable, evaluate
 from framework.migrations.schema.table import Column, Table
 
 __all__ = ["GO_AHEAD", "Prompter"]
