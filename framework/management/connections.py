@@ -15,7 +15,10 @@ class Protocol(HttpToolsProtocol):
     """
 
     head_seconds = 20.0
+    arrival_seconds = 0.1
+    """How long a server that ends waits for the request of who has just connected."""
     _giving_up: asyncio.TimerHandle | None = None
+    _has_asked = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
@@ -34,8 +37,16 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request on."""
+        self._has_asked = True
         self._head_came()
         super().on_headers_complete()
+
+    def shutdown(self) -> None:
+        """Close the connection after the request at work, or the first one, which is on its way."""
+        if not self._has_asked and not self.transport.is_closing():
+            self.loop.call_later(self.arrival_seconds, super().shutdown)
+        else:
+            super().shutdown()
 
     def _wait_for_head(self) -> None:
         self._head_came()

@@ -15,6 +15,7 @@ from framework.management.connections import Protocol, limit_writes
 
 class Impatient(Protocol):
     head_seconds = 0.4
+    arrival_seconds = 1.0
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -94,6 +95,16 @@ def test_who_waits_between_requests_is_left_alone_and_a_late_second_head_is_not(
             time.sleep(0.6)
         connection.sendall(b"GET / HTTP/1.1\r\n")
         assert is_dropped(connection)
+
+
+def test_who_connected_before_the_server_ends_is_answered(serve: Serve) -> None:
+    server, port = serve(socket.create_server(("127.0.0.1", 0)))
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        eventually(lambda: server.server_state.connections)
+        server.should_exit = True
+        eventually(lambda: not any(each.is_serving() for each in server.servers))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert connection.recv(1000).endswith(b"xx")
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such limit")

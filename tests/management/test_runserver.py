@@ -294,6 +294,19 @@ def test_workers_serve_for_production_without_debug_and_end_together(served: Fol
     assert "Watching" not in served.output
 
 
+def test_workers_are_replaced_by_such_that_run_the_code_of_now(served: Folder) -> None:
+    server = served.start("runserver", "0", "--workers", "1", environment={"SECRET_KEY": KEY})
+    port = int(eventually(lambda: re.search(r"worker\(s\) at http://127\.0\.0\.1:(\d+)/", served.output))[1])
+    assert get(port)["answer"] == 1
+
+    (served.path / "blog/routes.py").write_text(ROUTES.format(answer=22))
+    server.send_signal(signal.SIGHUP)
+
+    eventually(lambda: get(port)["answer"] == 22)
+    server.terminate()
+    assert server.wait(25) == 0
+
+
 def test_workers_show_no_debug_pages_though_the_project_turns_debug_on(served: Folder) -> None:
     served.write(
         {

@@ -8,8 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ from pathlib import Path
 
 import uvicorn
 
+from framework.management.connections import Protocol
 from framework.management.supervisor import Supervisor
 
 
@@ -57,7 +60,7 @@ if __name__ == "__main__":
     listener = socket.create_server(("127.0.0.1", 0))
     print("port", listener.getsockname()[1], flush=True)
     options = {"log_config": None, "log_level": "error", "lifespan": "on", "timeout_graceful_shutdown": 1}
-    config = uvicorn.Config("served:app", workers=int(sys.argv[1]), **options)
+    config = uvicorn.Config("served:app", workers=int(sys.argv[1]), http=Protocol, **options)
     sys.exit(Supervisor(config, listener, limit=2, patience=float(sys.argv[2])).run())
 """
 
@@ -204,3 +207,69 @@ def test_a_supervisor_that_stood_still_kills_nobody(service: Service) -> None:
     server.send_signal(signal.SIGINT)
     assert server.wait(20) == 0
     assert "killing" not in service.output
+
+
+@contextmanager
+def asking(service: Service) -> Iterator[list[int | None]]:
+    """Ask over and over, on a connection each; yield who answered, `None` where nobody did."""
+    answers: list[int | None] = []
+    is_over = threading.Event()
+
+    def ask() -> None:
+        while not is_over.is_set():
+            answers.append(service.ask())
+
+    clients = [threading.Thread(target=ask) for _ in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        yield answers
+    finally:
+        is_over.set()
+        for client in clients:
+            client.join()
+
+
+def test_all_are_replaced_one_after_another_and_no_request_is_refused_meanwhile(service: Service) -> None:
+    server = service.start()
+    before = service.workers()
+
+    with asking(service) as answers:
+        server.send_signal(signal.SIGHUP)
+        eventually(lambda: before.isdisjoint({*answers[-100:]}) and len({*answers[-100:]}) == 2)
+
+    assert None not in answers
+    assert service.output.count("is to end.") == 2
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before))
+    server.terminate()
+    assert server.wait(20) == 0
+
+
+def test_the_old_ones_serve_on_when_a_new_one_cannot_start(service: Service) -> None:
+    server = service.start()
+    before = service.workers()
+    (service.path / "broken").touch()
+
+    server.send_signal(signal.SIGHUP)
+    eventually(lambda: "(exit code 3)" in service.output)
+    assert service.workers() == before
+
+    (service.path / "broken").unlink()
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before))
+    assert before.isdisjoint(service.workers())
+
+
+def test_there_is_one_more_and_one_less_when_it_is_told_so_but_never_none(service: Service) -> None:
+    server = service.start(workers=1)
+    first = service.workers(1)
+
+    server.send_signal(signal.SIGTTIN)
+    assert first < service.workers(2)
+
+    server.send_signal(signal.SIGTTOU)
+    ended = eventually(lambda: re.search(r"Worker (\d+) is to end", service.output))[1]
+    eventually(lambda: not Path(f"/proc/{ended}").exists())
+    server.send_signal(signal.SIGTTOU)
+    eventually(lambda: service.output.count("There are to be 1 workers.") == 2)
+    assert len({service.ask() for _ in range(20)}) == 1
+    assert service.output.count("is to end.") == 1
