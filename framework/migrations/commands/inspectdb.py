@@ -18,7 +18,7 @@ async def inspectdb(
     schema: Annotated[str | None, typer.Option("--schema", help="Look into this schema.")] = None,
 ) -> None:
     """Write models of the tables in the database, to put into a models.py."""
-    from framework.migrations.inspectdb.inspection import Wanted, models_of_database
+    from framework.migrations.inspectdb.inspector import Wanted, models_of_database
 
     wanted = Wanted(frozenset(tables or ()), include_views, include_partitions, schema)
     typer.echo(await models_of_database(project, wanted), nl=False)

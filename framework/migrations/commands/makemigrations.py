@@ -9,9 +9,9 @@ import typer
 from framework.errors import CommandError
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
-from framework.migrations.commands.merging import merge_ends
-from framework.migrations.commands.printing import relative, sayer
-from framework.migrations.commands.updating import update_last
+from framework.migrations.commands.merge import merge_ends
+from framework.migrations.commands.printer import relative, sayer
+from framework.migrations.commands.update import update_last
 from framework.migrations.history.project import Outline, Site, folders_of, graph_of, require_apps
 from framework.services import Inject
 

@@ -9,7 +9,7 @@ from framework.apps import AppConfig, Apps
 from framework.errors import ImproperlyConfigured
 from framework.management import Invocation
 from framework.migrations.commands.group import commands
-from framework.migrations.commands.printing import Printer, show_plan
+from framework.migrations.commands.printer import Printer, show_plan
 from framework.migrations.history.graph import Step
 from framework.migrations.history.project import Outline, require_apps
 from framework.migrations.history.targets import choose
@@ -61,7 +61,7 @@ def migrate(
     seen = look(invocation, outline)
     seen.graph.require_single_ends()
     if prune:
-        from framework.migrations.commands.pruning import prune as forget
+        from framework.migrations.commands.prune import prune as forget
 
         return forget(invocation, seen, app)
     steps, target = choose(seen.graph, seen.applied, app, name)

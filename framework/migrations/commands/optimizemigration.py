@@ -20,7 +20,7 @@ def optimizemigration(
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if it can be optimized; write nothing.")] = False,
 ) -> None:
     """Write a migration anew with fewer operations. Needs no database."""
-    from framework.migrations.squashing.shortening import shorten
+    from framework.migrations.squashing.rewriter import shorten
     from framework.migrations.writer.files import forget_bytecode
 
     outline = Outline.of(invocation.settings)

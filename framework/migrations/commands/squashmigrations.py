@@ -34,7 +34,7 @@ def squashmigrations(
 ) -> None:
     """Write one migration that stands for several. Needs no database."""
     from framework.migrations.questions.prompter import GO_AHEAD, Prompter
-    from framework.migrations.squashing.joining import members_of, squash
+    from framework.migrations.squashing.squash import members_of, squash
     from framework.migrations.writer.files import write
 
     outline = Outline.of(invocation.settings)

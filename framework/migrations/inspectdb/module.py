@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from framework.migrations.inspectdb.names import attribute, class_name
-from framework.migrations.inspectdb.naming import by_convention
-from framework.migrations.inspectdb.parts import (
+from framework.migrations.inspectdb.conventions import by_convention
+from framework.migrations.inspectdb.fields import (
     column_keywords,
     column_written,
     constraint_written,
@@ -14,11 +13,12 @@ from framework.migrations.inspectdb.parts import (
     index_written,
     mapping,
 )
+from framework.migrations.inspectdb.names import attribute, class_name
 from framework.migrations.inspectdb.relations import Place, relations
 from framework.migrations.schema.table import Constraint, ForeignKey, Index, PrimaryKey, Table
 from framework.migrations.source.code import Code, alchemy, call, literal, sequence
-from framework.migrations.writer.items import keywords, optional
 from framework.migrations.writer.layout import expression
+from framework.migrations.writer.tables import keywords, optional
 
 __all__ = ["HEADER", "Module"]
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.migrations.safety.defaults import is_volatile
-from framework.migrations.safety.rewriting import spelled
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
+from framework.migrations.safety.type_changes import spelled
 from framework.migrations.schema.table import Column
 
 __all__ = ["RULES"]

@@ -9,7 +9,7 @@ from framework.migrations.safety import (
     constraints,
     enums,
     indexes,
-    rebuilding,
+    sqlite,
     tables,
     transactions,
 )
@@ -26,7 +26,7 @@ SECTIONS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "Constraints": constraints.RULES,
         "Enums": enums.RULES,
         "Transactions": transactions.RULES,
-        "SQLite": rebuilding.RULES,
+        "SQLite": sqlite.RULES,
     }
 )
 RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for section in SECTIONS.values() for rule in section})

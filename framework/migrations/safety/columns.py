@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic.operations import ops
 
 from framework.migrations.operations.validation import NOT_VALID
-from framework.migrations.safety.rewriting import rewrites
 from framework.migrations.safety.rule import POSTGRESQL, Case, Rule
+from framework.migrations.safety.type_changes import rewrites
 from framework.migrations.schema.table import Check, Table
 
 __all__ = ["RULES"]

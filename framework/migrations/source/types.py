@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from framework.migrations.source.canonical import is_own, meant, type_on
 from framework.migrations.source.code import Code, alchemy, call, dialect, literal
-from framework.migrations.source.meanings import is_own, meant, type_on
 
 __all__ = ["type_code"]
 

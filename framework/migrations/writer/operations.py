@@ -1,9 +1,8 @@
 """How Alembic's operations are written, alone or inside a `batch_alter_table` block."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import singledispatch
-from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from framework.errors import CommandError
 from framework.migrations.operations.alter_enum import AlterEnumOp
 from framework.migrations.operations.fill_nulls import FillNullsOp
 from framework.migrations.operations.renames import RenameConstraintOp, RenameIndexOp
-from framework.migrations.operations.tables import Place, place_of
 from framework.migrations.operations.validation import UniqueFromIndexOp, ValidateConstraintOp
 from framework.migrations.schema.reader import (
     CONCURRENTLY,
@@ -27,21 +25,12 @@ from framework.migrations.schema.table import Check, Exclude, ForeignKey, Primar
 from framework.migrations.source.code import Code, call, imports_of, literal, op, own_op, sequence
 from framework.migrations.source.sql import server_default
 from framework.migrations.source.types import type_code
-from framework.migrations.writer.items import column_code, final, index_columns, keywords, names, optional, table_parts
+from framework.migrations.writer.blocks import block_of, blocks
 from framework.migrations.writer.layout import flat, layout
+from framework.migrations.writer.tables import column_code, final, index_columns, keywords, names, optional, table_parts
 
 __all__ = ["body"]
 
-ALONE = (
-    ops.CreateTableOp,
-    ops.DropTableOp,
-    ops.RenameTableOp,
-    ops.ExecuteSQLOp,
-    UniqueFromIndexOp,
-    ValidateConstraintOp,
-    AlterEnumOp,
-    FillNullsOp,
-)
 OWN = (AlterEnumOp, FillNullsOp, RenameConstraintOp, RenameIndexOp, UniqueFromIndexOp, ValidateConstraintOp)
 INDEXES = (ops.CreateIndexOp, ops.DropIndexOp, RenameIndexOp)
 
@@ -62,61 +51,6 @@ def body(operations: Sequence[ops.MigrateOperation]) -> tuple[str, frozenset[str
             imports |= opening.imports
         imports |= imports_of(codes)
     return "\n".join(lines or ["    pass"]), imports
-
-
-def blocks(operations: Sequence[ops.MigrateOperation]) -> Iterator[tuple[Place | None, list[ops.MigrateOperation]]]:
-    """Yield what stands together.
-
-    A column that a block renames or adds is changed in the next one: Alembic makes SQLite's table once a block, looks
-    columns up by the names they had before, and would copy the rows without the default they need.
-    """
-    for place, group in groupby(operations, key=block_of):
-        waiting = [*group]
-        while waiting:
-            members: list[ops.MigrateOperation] = []
-            later: list[ops.MigrateOperation] = []
-            for operation in waiting:
-                (later if must_wait(operation, members, later) else members).append(operation)
-            yield place, members
-            waiting = later
-
-
-def must_wait(
-    operation: ops.MigrateOperation, members: Sequence[ops.MigrateOperation], later: Sequence[ops.MigrateOperation]
-) -> bool:
-    """Tell whether an operation belongs in a later block; new columns come together, so that two blocks are enough."""
-    if isinstance(operation, ops.AddColumnOp):
-        return not all(map(is_no_obstacle, later)) or operation.column.name in old(later)
-    return bool(later) or operation_column(operation) in new(members)
-
-
-def is_no_obstacle(operation: ops.MigrateOperation) -> bool:
-    """Tell whether a new column may come before an operation, because it ends no type and frees no name."""
-    if isinstance(operation, ops.AlterColumnOp):
-        return operation.modify_type is None and operation.modify_name is None
-    return isinstance(operation, ops.AddConstraintOp | ops.CreateIndexOp)
-
-
-def operation_column(operation: ops.MigrateOperation) -> str | None:
-    """Return the column that an operation changes or drops, by the name it has before."""
-    return operation.column_name if isinstance(operation, ops.AlterColumnOp | ops.DropColumnOp) else None
-
-
-def old(members: Sequence[ops.MigrateOperation]) -> set[str | None]:
-    """Return the columns that a block changes or drops."""
-    return set(map(operation_column, members))
-
-
-def new(members: Sequence[ops.MigrateOperation]) -> set[str | None]:
-    """Return the columns whose names appear in a block."""
-    added = {item.column.name for item in members if isinstance(item, ops.AddColumnOp)}
-    renamed = {item.modify_name for item in members if isinstance(item, ops.AlterColumnOp)}
-    return (added | renamed) - {None}
-
-
-def block_of(operation: ops.MigrateOperation) -> Place | None:
-    """Return the table whose block an operation belongs in, or `None` where it stands alone."""
-    return None if isinstance(operation, ALONE) else place_of(operation)
 
 
 def code_of(operation: ops.MigrateOperation, batch: bool) -> Code:

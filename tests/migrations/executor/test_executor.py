@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 from workbench import Base, Workshop, column, key, model
 
-from framework.migrations.commands.printing import Printer
+from framework.migrations.commands.printer import Printer
 from framework.migrations.database.connection import open_engine
 from framework.migrations.errors import MigrationFailed
 from framework.migrations.executor.executor import Executor

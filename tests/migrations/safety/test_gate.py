@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_commands import FILES, Folder
+from project_folder import FILES, Folder
 from workbench import Base, Workshop
 
 from framework.errors import CommandError

@@ -13,7 +13,7 @@ from workbench import Base, column, key, model
 from framework.migrations.history.loader import load_module
 from framework.migrations.operations.op import bound
 from framework.migrations.safety.defaults import is_volatile
-from framework.migrations.safety.rewriting import rewrites
+from framework.migrations.safety.type_changes import rewrites
 from framework.migrations.schema.reader import read_column
 from framework.migrations.schema_editor.operations import LiveOperations
 from framework.migrations.state.replay import replay

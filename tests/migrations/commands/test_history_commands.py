@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_commands import FILES, Folder
+from project_folder import FILES, Folder
 
 END = "revision = 'people.{0}'\ndown_revision = 'people.0001_initial'\n\n\ndef upgrade():\n    pass\n"
 

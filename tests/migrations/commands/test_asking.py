@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_commands import FILES, Folder
+from project_folder import FILES, Folder
 
 from tests.programs import SESSION
 from tests.terminal import Terminal

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from framework.migrations.inspectdb.annotations import annotate
-from framework.migrations.inspectdb.naming import by_convention, check_name
+from framework.migrations.inspectdb.conventions import by_convention, check_name
 from framework.migrations.schema.table import Check, Column, Constraint, ForeignKey, Index, PrimaryKey, Table, Unique
 from framework.migrations.source.code import Code, alchemy, call, imports_of, literal, sequence
 from framework.migrations.source.types import type_code
-from framework.migrations.writer.items import column_code, constraint_code, keywords
+from framework.migrations.writer.tables import column_code, constraint_code, keywords
 
 __all__ = ["FieldParts", "column_written", "constraint_written", "counts", "escaped", "field_parts", "index_written"]
 

@@ -10,8 +10,8 @@ from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.swappable import as_firsts
 from framework.migrations.operations.descriptions import describe
 from framework.migrations.source.code import literal, sequence
-from framework.migrations.squashing.optimizing import applied_to, optimize
-from framework.migrations.squashing.splicing import spliced
+from framework.migrations.squashing.optimizer import applied_to, optimize
+from framework.migrations.squashing.splicer import spliced
 from framework.migrations.state.replay import replay, replay_one
 from framework.migrations.writer.files import quoted
 

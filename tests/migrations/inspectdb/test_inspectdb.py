@@ -7,7 +7,7 @@ import pytest
 from legacy import Legacy, load, read, schema
 from sqlalchemy.dialects import postgresql, sqlite
 
-from framework.migrations.inspectdb.inspection import Wanted, render
+from framework.migrations.inspectdb.inspector import Wanted, render
 from framework.migrations.inspectdb.relations import Place
 from framework.migrations.schema.differences import differences
 from framework.testing.databases import Postgres

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from framework.management import Invocation
-from framework.migrations.commands.printing import relative, sayer
+from framework.migrations.commands.printer import relative, sayer
 from framework.migrations.history.project import Site, folders_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def update_last(
 ) -> None:
     """Write the last migration of each app anew, with the changes in it."""
     from framework.migrations.recorder.status import look
-    from framework.migrations.squashing.shortening import update
+    from framework.migrations.squashing.rewriter import update
     from framework.migrations.writer.files import forget_bytecode
 
     say = sayer(invocation.verbosity)

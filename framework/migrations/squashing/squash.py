@@ -11,7 +11,7 @@ from framework.migrations.autodetector.changes import Change
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.history.swappable import as_firsts
 from framework.migrations.operations.descriptions import describe
-from framework.migrations.squashing.optimizing import optimize
+from framework.migrations.squashing.optimizer import optimize
 from framework.migrations.state.replay import replay, replay_one
 from framework.migrations.state.state import State
 

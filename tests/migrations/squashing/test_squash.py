@@ -10,9 +10,9 @@ from framework.errors import CommandError
 from framework.migrations.errors import HistoryError
 from framework.migrations.history.graph import Graph, Migration
 from framework.migrations.recorder.reader import Rows
-from framework.migrations.squashing.joining import members_of, squash
-from framework.migrations.squashing.optimizing import normal
-from framework.migrations.squashing.shortening import shorten, update
+from framework.migrations.squashing.optimizer import normal
+from framework.migrations.squashing.rewriter import shorten, update
+from framework.migrations.squashing.squash import members_of, squash
 from framework.migrations.writer.files import write
 
 USER = model("users", "User", key)
