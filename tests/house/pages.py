@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.house import names_page, settings_page
+from tests.house import commands_page, names_page, settings_page
 
 __all__ = ["PAGES"]
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 PAGES: Mapping[Path, Callable[[], str]] = {
+    REFERENCE / "commands.md": commands_page.page,
     REFERENCE / "names.md": names_page.page,
     REFERENCE / "settings.md": settings_page.page,
 }

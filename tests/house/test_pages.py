@@ -11,6 +11,7 @@ from framework.conf import Section, Settings
 from framework.conf.fields import model_of
 from framework.web import WebSettings
 from tests.documents import blocks
+from tests.house.commands_page import commands, parameters
 from tests.house.names_page import about, packages
 from tests.house.pages import PAGES, REFERENCE
 from tests.house.settings_page import fields, sections
@@ -60,3 +61,10 @@ def test_every_section_of_the_source_is_on_the_page() -> None:
 def test_every_public_name_says_what_it_is(package: ModuleType) -> None:
     for name in package.__all__:
         assert about(package, name).endswith((".", "?", "`")), f"{package.__name__}.{name}: {about(package, name)!r}"
+
+
+def test_every_command_and_what_it_takes_is_explained() -> None:
+    for name, command in [each for own in commands().values() for each in own]:
+        assert command.help.endswith("."), name
+        for parameter in parameters(command):
+            assert parameter.help.endswith((".", "`")), f"{name} {parameter.name}: {parameter.help}"

@@ -1,5 +1,7 @@
 """`explain`."""
 
+from typing import Annotated
+
 import typer
 
 from framework.errors import CommandError
@@ -10,7 +12,7 @@ commands = typer.Typer()
 
 
 @commands.command()
-def explain(code: str) -> None:
+def explain(code: Annotated[str, typer.Argument(help="The code, with or without its brackets.")]) -> None:
     """Explain the code at the end of an error: `explain web.hosts`."""
     known = explanations()
     code = code.strip("[]()")
