@@ -10,6 +10,7 @@ from framework.errors import CommandError
 from framework.migrations.history.graph import Graph
 from framework.migrations.history.loader import load_graph
 from framework.migrations.settings import MigrationsSettings
+from framework.near import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,4 +82,9 @@ def require_apps(project: Site, labels: "Iterable[str]", exit_code: int = 1) -> 
     """Raise Django's error unless every label is an installed app's."""
     for label in labels:
         if label not in project.apps:
-            raise CommandError(f"No installed app with label {label!r}.", code="migrations.no-app", exit_code=exit_code)
+            raise CommandError(
+                f"No installed app with label {label!r}.",
+                hint=near(label, (app.app_label for app in project.apps)) or "'manage.py apps' lists them.",
+                code="migrations.no-app",
+                exit_code=exit_code,
+            )

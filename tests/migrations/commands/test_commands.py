@@ -141,6 +141,7 @@ def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> N
         "makemigrations polls",
         "showmigrations poll",
         "migrate nope",
+        "migrate blok",
         "makemigrations --empty",
         "makemigrations",
         "makemigrations blog --empty",
@@ -148,9 +149,10 @@ def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> N
         "migrate blog 9999",
     )
     for message, code in (
-        ("No installed app with label 'polls'.", 2),
-        ("No installed app with label 'poll'.", 2),
-        ("No installed app with label 'nope'.", 1),
+        ("No installed app with label 'polls'.\n  Hint: 'manage.py apps' lists them.", 2),
+        ("No installed app with label 'poll'.\n  Hint: ", 2),
+        ("No installed app with label 'nope'.\n  Hint: ", 1),
+        ("No installed app with label 'blok'.\n  Hint: Did you mean 'blog'?", 1),
         ("You must supply at least one app label when using --empty.", 1),
         ("More than one migration matches '0' in app 'blog'. Please be more specific.", 1),
         ("Cannot find a migration matching '9999' from app 'blog'.", 1),
