@@ -67,11 +67,15 @@ def migrate(
     steps, target = choose(seen.graph, seen.applied, app, name)
     if plan:
         show_plan(steps)
-        if safe_only and steps and not check:
-            return judge(invocation, seen, steps)
+        if safe_only and not check:
+            refuse_unsafe(seen, steps)
     if check or plan:
         raise typer.Exit(1 if check and steps else 0)
     awaited = is_awaited(outline.apps)
+    if steps and (awaited or any(step.migration.works_on_rows for step in steps)):
+        assert invocation.project  # work on rows may use the code of apps, and that a loaded project
+    if safe_only and not fake:
+        refuse_unsafe(seen, steps)
     if invocation.verbosity:
         typer.echo(f"Operations to perform:\n  {target}\nRunning migrations:")
     if not steps:
@@ -87,7 +91,6 @@ def migrate(
         awaited=awaited,
         fake=fake,
         fake_initial=fake_initial,
-        safe_only=safe_only,
         wait=not no_wait,
     )
 
@@ -142,27 +145,16 @@ async def carry_out(
     awaited: bool,
     fake: bool,
     fake_initial: bool,
-    safe_only: bool,
     wait: bool,
 ) -> None:
     """Make the steps."""
-    if awaited or any(step.migration.works_on_rows for step in steps):
-        assert invocation.project  # work on rows may use the code of apps, and that a loaded project
     async with executor_for(invocation, seen) as executor:
-        if safe_only and not fake:
-            refuse_unsafe(executor, seen.applied, steps)
         printer = Printer(len(steps), invocation.verbosity)
         await executor.run(
             steps, fake=fake, fake_initial=fake_initial, wait=wait, report=printer.report, tell=printer.tell
         )
     if awaited:
         await conclude(invocation)
-
-
-async def judge(invocation: Invocation, seen: Status, steps: list[Step]) -> None:
-    """Raise when a step is unsafe; make none."""
-    async with executor_for(invocation, seen) as executor:
-        refuse_unsafe(executor, seen.applied, steps)
 
 
 def executor_for(invocation: Invocation, seen: Status) -> "AbstractAsyncContextManager[Executor]":
@@ -172,11 +164,13 @@ def executor_for(invocation: Invocation, seen: Status) -> "AbstractAsyncContextM
     return executor_at(seen.url, invocation.settings, seen.graph)
 
 
-def refuse_unsafe(executor: "Executor", applied: set[str], steps: list[Step]) -> None:
+def refuse_unsafe(seen: Status, steps: list[Step]) -> None:
     """Raise when a step is unsafe that no file accepts; print the warnings there are."""
+    if not steps:
+        return
     from framework.migrations.safety.gate import require_safe
 
-    for message in require_safe(executor.graph, applied, steps, executor.engine.dialect.name):
+    for message in require_safe(seen.graph, seen.applied, steps, seen.url.backend):
         typer.echo(f"{message.text} {message.hint}  [{message.code}]", err=True)
 
 

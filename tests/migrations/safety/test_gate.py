@@ -99,11 +99,12 @@ def test_the_commands_write_refuse_and_report(tmp_path: Path) -> None:
     planned = output.partition("$ migrate --safe-only --plan\n")[2].partition("$ ")[0]
     assert planned.startswith("Planned operations:\nblog.0003_post_stars_contract\n")
     assert "2 unsafe step(s)" in planned
+    refused = output.partition("$ migrate --safe-only\n")[2]
+    assert refused.startswith("CommandError: Nothing was migrated: 2 unsafe step(s).")
     assert "blog/migrations/0002_post_stars.py\n    + Add field stars to post\n" in output
     left = "Left to you: blog.0003_post_stars_contract takes the server default of column 'stars' of 'blog_post'"
     assert left in output
     assert "Applying blog.0002_post_stars... OK" in output
-    assert "CommandError: Nothing was migrated: 2 unsafe step(s)." in output
     assert output.endswith("[migrations.unsafe]\nexit 3\n")
 
     assert 'accepted = {"drop-default": "why it does none here"}' in output.partition("$ migrate --safe-only\n")[2]
