@@ -5,8 +5,6 @@ from typing import Any
 
 from framework.context import request_id
 
-type Factory = Any
-
 
 class Record(logging.LogRecord):
     """A log record with a `request_id`, for every handler and formatter, whatever logger it comes from.

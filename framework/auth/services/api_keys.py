@@ -19,7 +19,6 @@ __all__ = ["EVERYTHING", "ApiKeys", "NewKey"]
 
 EVERYTHING = "*"
 """The scope of a key for all that its user may do."""
-LONGEST_SCOPES = 1000
 
 
 @dataclass(frozen=True, slots=True)

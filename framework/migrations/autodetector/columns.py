@@ -22,7 +22,7 @@ __all__ = ["added", "altered"]
 type Operations = list[ops.MigrateOperation]
 
 
-def altered(old_table: Table, table: Table, old: Column, new: Column, questioner: Questioner) -> Change | None:
+def altered(table: Table, old: Column, new: Column, questioner: Questioner) -> Change | None:
     """Return the change that turns one column into another, or `None` when they are written the same."""
     if old == new:
         return None

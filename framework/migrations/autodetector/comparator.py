@@ -87,7 +87,7 @@ def compare_table(old: Table, new: Table, questioner: Questioner) -> Iterator[Ch
     for column in fresh.values():
         yield from columns_added(new, column, new_alone.on(column), questioner)
     for name, column in new.columns.items():
-        if name in old.columns and (change := altered(old, new, old.columns[name], column, questioner)):
+        if name in old.columns and (change := altered(new, old.columns[name], column, questioner)):
             yield change
     for column in removed.values():
         yield column_removed(old, column, old_alone.on(column))
