@@ -27,12 +27,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        line: dict[str, Any] = {
-            "time": f"{self._time(int(record.created))}.{int(record.msecs):03}Z",
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
+        line = self.begun(record.created, record.levelname, record.name, record.getMessage())
         if (id_ := getattr(record, "request_id", None)) is not None:
             line["request_id"] = id_
         for name, value in vars(record).items():
@@ -47,6 +42,11 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             line["stack"] = record.stack_info
         return dumped(line)
+
+    def begun(self, created: float, level: str, logger: str, message: str) -> dict[str, Any]:
+        """Return what every line says; `created` in seconds of the epoch."""
+        time = f"{self._time(int(created))}.{int(created * 1000) % 1000:03}Z"
+        return {"time": time, "level": level, "logger": logger, "message": message}
 
     def _time(self, second: int) -> str:
         known, text = self._second

@@ -2,11 +2,13 @@
 
 import logging
 import sys
-from typing import TextIO
+import time
+from contextlib import nullcontext
+from typing import Any, TextIO
 
 from framework import Project
-from framework.log.formatters import JsonFormatter, TextFormatter
-from framework.log.records import install
+from framework.log.formatters import JsonFormatter, TextFormatter, dumped
+from framework.log.records import Record, install
 from framework.log.settings import LogSettings
 
 REQUESTS = "framework.requests"
@@ -22,6 +24,32 @@ class StderrHandler(logging.StreamHandler[TextIO]):
     def stream(self) -> TextIO:  # pyright: ignore[reportIncompatibleVariableOverride] — looked up, never set
         """The process's stderr."""
         return sys.stderr
+
+    def write_line(self, logger: str, level: int, message: str, told: dict[str, Any]) -> bool:
+        """Write what a record with these extras would look like, at a third of the cost of one.
+
+        Returns `False`, having written nothing, where something of the project's own is there that wants a record: a
+        factory, a filter, another formatter; and for text, which is for people and in no hurry.
+        """
+        formatter = self.formatter
+        if type(formatter) is not JsonFormatter or self.filters or logging.getLogRecordFactory() is not Record:
+            return False
+        if level < self.level:
+            return True
+        line = formatter.begun(time.time(), logging.getLevelName(level), logger, message) | told
+        text = dumped(line) + self.terminator
+        with self.lock or nullcontext():
+            try:
+                self.stream.write(text)
+                self.flush()
+            except OSError:  # a record's way is the one that tells of it
+                return False
+        return True
+
+    def flush(self) -> None:
+        """Flush the stream, unless it has done so by itself at the end of the line."""
+        if not getattr(self.stream, "line_buffering", False):
+            super().flush()
 
 
 def configure(project: Project) -> None:

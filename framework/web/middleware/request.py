@@ -14,6 +14,7 @@ from framework.web.callers import identifiers
 from framework.web.errors import Errors
 from framework.web.exchange import KEY, Exchange, current
 from framework.web.middleware.hosts import Hosts
+from framework.web.middleware.request_log import RequestLog
 from framework.web.paths import path_of
 from framework.web.problem import Problem
 from framework.web.proxies import Proxies
@@ -26,7 +27,6 @@ _STARTS = {"http.response.start", "websocket.http.response.start", "websocket.ac
 type Headers = list[tuple[bytes, bytes]]
 
 _web_log = logging.getLogger("framework.web")
-_request_log = logging.getLogger("framework.requests")
 
 
 class RequestLayer:
@@ -39,6 +39,7 @@ class RequestLayer:
         self._project = project
         self._debug = project.settings.debug
         self._routes = table
+        self._log = RequestLog(table, debug=project.settings.debug)
         self._errors = errors
         self._hosts = hosts
         self._host_exempt = settings.host_exempt
@@ -98,8 +99,8 @@ class RequestLayer:
             error.__dict__["__request_id__"] = id_  # for the server's log record, which is made when we are gone
             raise
         finally:
-            if _request_log.isEnabledFor(logging.INFO):
-                self._log(scope, status, perf_counter() - began)
+            if self._log.is_on:
+                self._log.write(scope, id_, status, perf_counter() - began)
             services.reset(services_token)
             current.reset(exchange_token)
             request_id.reset(id_token)
@@ -125,37 +126,9 @@ class RequestLayer:
         response = await self._errors.render(Request(scope, receive), problem)
         await response(scope, receive, send)
 
-    def _log(self, scope: Scope, status: int, seconds: float) -> None:
-        """Write the one line of a request: the route's template, so that no id or token of a path is kept."""
-        method = scope["method"] if scope["type"] == "http" else "WS"
-        route = _template(self._routes, scope)
-        path = scope["path"]
-        shown = path if self._debug or route is None else route
-        if not shown.isprintable():
-            shown = shown.encode("unicode_escape").decode()
-        level = logging.ERROR if status >= 500 else logging.INFO
-        milliseconds = round(seconds * 1000, 1)
-        # Made and handled here, not by log(): looking for the caller costs more than the rest of the line.
-        args = (method, shown, status or "-", milliseconds)
-        record = logging.getLogRecordFactory()(
-            _request_log.name, level, __file__, 0, "%s %s %s in %s ms", args, None, None
-        )
-        told = vars(record)
-        told.update(method=method, route=route, status=status, milliseconds=milliseconds)
-        if scope.get("client"):
-            told["client"] = scope["client"][0]
-        _request_log.handle(record)
-
 
 def _may_close(scope: Scope, message: Message) -> bool:
     return message["type"] == "http.response.start" and scope.get("http_version", "").startswith("1")
-
-
-def _template(table: Routes, scope: Scope) -> str | None:
-    if (route := table.serving(scope)) is not None:
-        return route.path
-    inner = getattr(scope.get("route"), "path_format", None)
-    return scope.get("root_path", "") + inner if inner else None
 
 
 def security_headers(settings: SecuritySettings) -> Headers:
