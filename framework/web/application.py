@@ -54,7 +54,6 @@ class Application(FastAPI):
             openapi_url=docs.openapi_url,
             docs_url=docs.swagger_url,
             redoc_url=docs.redoc_url,
-            max_body_size=settings.max_body_size,
             telemetry=telemetry(settings.telemetry),
             lifespan=cast("Lifespan[FastAPI]", self._lifespan),  # with a state or without one
         )
@@ -67,7 +66,7 @@ class Application(FastAPI):
         self._errors = errors = Errors(project, table, settings)
         self._watch = Watch()
         self._outer_layers = outer_layers(project, settings, table, errors, self._watch)
-        self.user_middleware = app_layers(project, errors)
+        self.user_middleware = app_layers(project, settings, errors)
         for kind in errors.expected | {Exception}:
             self.add_exception_handler(kind, errors.respond)  # pyright: ignore[reportArgumentType] — None closed a websocket
         self._described: dict[str, Any] | None = None

@@ -12,7 +12,7 @@ from ledger.services import Ledger
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from framework.web import WebSettings
+from framework.web import WebSettings, create_app
 
 
 @pytest.fixture
@@ -241,3 +241,83 @@ def test_an_unknown_host_is_refused_on_the_socket(served):
     assert b'"code":"invalid_host"' in answer
     with pytest.raises(InvalidStatus):
         websocket(url, "/ledger/talk", additional_headers={"Host": "evil.example"})
+
+
+LIMITS = """
+from fastapi import APIRouter, Request
+router = APIRouter()
+
+@router.post("/usual")
+async def usual(request: Request): return len(await request.body())
+@router.post("/more", max_body_size=3000)
+async def more(request: Request): return len(await request.body())
+@router.post("/less", max_body_size=10)
+async def less(request: Request): return len(await request.body())
+@router.get("/usual")
+async def read(request: Request): return len(await request.body())
+"""
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(
+    ("method", "path", "size", "status"),
+    [
+        ("POST", "/usual", 1000, 200),
+        ("POST", "/usual", 1001, 413),
+        ("GET", "/usual", 1001, 413),
+        ("GET", "/usual", 0, 200),
+        ("POST", "/more", 3000, 200),
+        ("POST", "/more", 3001, 413),
+        ("POST", "/less", 11, 413),
+    ],
+)
+def test_a_route_may_take_larger_or_smaller_bodies_than_others(
+    build, serve, write, method, path, size, status, chunked
+):
+    write("limits", routes=LIMITS)
+    url = serve(build("limits", web=WebSettings(max_body_size=1000)))
+    content = iter([b"a" * size]) if chunked else b"a" * size
+    response = httpx.request(method, url + path, content=content)
+    assert response.status_code == status
+    assert response.json() == size if status == 200 else response.json()["code"] == "body_too_large"
+
+
+async def test_a_body_that_nothing_announces_is_limited_where_none_has_to(build, write):
+    write("limits", routes=LIMITS)
+    app = create_app(build("limits", web=WebSettings(max_body_size=1000)))
+    scope = {"type": "http", "http_version": "2", "method": "GET", "path": "/usual", "query_string": b""}
+    scope |= {"headers": [(b"host", b"localhost")], "server": ("localhost", 80), "client": None, "scheme": "http"}
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"a" * 600, "more_body": True}
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 413
+    assert json.loads(sent[1]["body"])["code"] == "body_too_large"
+
+
+GROUPED = """
+import asyncio
+from starlette.middleware import Middleware
+
+class Reading:
+    def __init__(self, app): self.app = app
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.app(scope, receive, send))
+
+middleware = [Middleware(Reading)]
+"""
+
+
+def test_a_body_that_is_read_in_a_group_of_tasks_is_limited_too(build, serve, write):
+    write("limits", routes=LIMITS, middleware=GROUPED)
+    url = serve(build("limits", web=WebSettings(max_body_size=1000)))
+    response = httpx.post(f"{url}/usual", content=b"a" * 1001)
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")

@@ -10,7 +10,7 @@ from framework._modules import expect, file_of
 from framework.errors import ImproperlyConfigured
 from framework.project import Project
 from framework.web.errors import Errors
-from framework.web.middleware.body_limit import BodyLimitAnswer
+from framework.web.middleware.body_limit import BodyLimit
 from framework.web.middleware.compression import Compression
 from framework.web.middleware.failures import Failures
 from framework.web.middleware.hosts import Hosts
@@ -26,7 +26,7 @@ OUTER, INNER = "middleware", "inner_middleware"
 def outer_layers(
     project: Project, settings: WebSettings, table: Routes, errors: Errors, watch: Watch
 ) -> list[Middleware]:
-    """Return what goes around FastAPI's own stack, so that its 500 and its 413 pass through too."""
+    """Return what goes around FastAPI's own stack, so that its 500 passes through too."""
     hosts = Hosts(project.settings.allowed_hosts)
     layers = [Middleware(RequestLayer, project=project, settings=settings, hosts=hosts, table=table, errors=errors)]
     cors = settings.cors
@@ -46,12 +46,11 @@ def outer_layers(
     layers.append(Middleware(Load, project=project, settings=settings, errors=errors, watch=watch))
     if settings.gzip.enabled:
         layers.append(Middleware(Compression, settings=settings.gzip))
-    layers.append(Middleware(BodyLimitAnswer, errors=errors))
     return layers
 
 
-def app_layers(project: Project, errors: Errors) -> list[Middleware]:
-    """Return the middleware of every app, the outermost app first; then what they want inside of all that."""
+def app_layers(project: Project, settings: WebSettings, errors: Errors) -> list[Middleware]:
+    """Return the limit of bodies and the middleware of every app, the outermost app first; what they want inside last."""
     outer: list[Middleware] = []
     inner: list[Middleware] = []
     for _, module in project.apps.modules("middleware"):
@@ -59,7 +58,8 @@ def app_layers(project: Project, errors: Errors) -> list[Middleware]:
             inner += _layers(module, INNER)
         if hasattr(module, OUTER) or not hasattr(module, INNER):
             outer += _layers(module, OUTER)
-    return [Middleware(Failures, errors=errors), *outer, *inner] if outer or inner else []
+    limit = Middleware(BodyLimit, max_body_size=settings.max_body_size, errors=errors)
+    return [limit, Middleware(Failures, errors=errors), *outer, *inner] if outer or inner else [limit]
 
 
 def _layers(module: ModuleType, name: str) -> list[Middleware]:

@@ -1,5 +1,6 @@
-"""Gives the 413 of FastAPI's own body limit the shape of every other failure."""
+"""The limit of request bodies, passed only by requests that have one."""
 
+from fastapi._body_limit import AppBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,16 +11,21 @@ _BODY = b"Content Too Large"
 """What Starlette answers. It replaces whatever the application answers to a request that announces too large a body."""
 
 
-class BodyLimitAnswer:
-    """Replaces Starlette's plain 413, which passes by every exception handler, with a rendered problem."""
+class BodyLimit:
+    """FastAPI's own limit, with its plain 413, which passes by every exception handler, replaced by a problem.
 
-    def __init__(self, app: ASGIApp, *, errors: Errors) -> None:
+    Given to the application itself, FastAPI would look at every request three times: before the app's middleware, and
+    at each router and route.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body_size: int | None, errors: Errors) -> None:
         self.app = app
+        self._limited = AppBodyLimitMiddleware(app, max_body_size)
         self._errors = errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or (scope["method"] == "GET" and not _announces_body(scope)):
+        if scope["type"] != "http" or not _may_have_body(scope):
             await self.app(scope, receive, send)
             return
         held: Message | None = None
@@ -40,8 +46,11 @@ class BodyLimitAnswer:
                 await send(start)
                 await send(message)
 
-        await self.app(scope, receive, send_rendered)
+        await self._limited(scope, receive, send_rendered)
 
 
-def _announces_body(scope: Scope) -> bool:
+def _may_have_body(scope: Scope) -> bool:
+    """Tell whether a body may follow: in HTTP/1 the head says so, and only there it has to."""
+    if not scope.get("http_version", "").startswith("1"):
+        return True
     return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
