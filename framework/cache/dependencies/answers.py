@@ -46,32 +46,55 @@ class Answer:
         self._recipe = recipe
         self._control = control
         self._vary = varying(vary)
-        self._said: tuple[bytes, StoredResponse, Headers] | None = None
-        """What was last said of the response: as it is kept, read, and as it is sent."""
+        self._said: Said | None = None
+        """What was last said of the response."""
 
     async def messages(self, condition: str | None) -> tuple[Message, Message] | None:
         """Return what to send, or `None` when that is to be made anew."""
         entry, _ = await self.cache.computing.find(self._recipe)
         if entry is None or entry.absent or (entry.stale_at and entry.stale_at <= time.time()):
             return None
-        head, _, body = entry.payload.partition(b"\n")
         said = self._said
-        if said is None or said[0] != head:
-            stored = StoredResponse.of_parts(head, b"")
-            said = self._said = head, stored, [*headers_of(stored), *self._vary]
-        _, stored, headers = said
-        headers = [*headers, *controlling(self._control(stored), headers, stored)]
-        status = 304 if stored.matches(condition) else stored.status
-        if status == 304:
-            body = b""
+        if said is None or said.payload != entry.payload:
+            said = self._said = Said(entry.payload, self._vary)
+        control = self._control(said.stored)
+        if condition is not None and said.stored.matches(condition):
+            status, headers, body = 304, said.headers(control), b""
         else:
-            headers += type_of(stored)
-            if status != 204:
-                headers.append((b"content-length", b"%d" % len(body)))
+            status, headers, body = said.stored.status, said.headers_of_body(control), said.body
         return (
             {"type": "http.response.start", "status": status, "headers": headers},
             {"type": "http.response.body", "body": body},
         )
+
+
+class Said:
+    """A response as it is kept, read once, and the headers that were sent with it."""
+
+    def __init__(self, payload: bytes, vary: Headers) -> None:
+        self.payload = payload
+        head, _, body = payload.partition(b"\n")
+        self.body = body
+        self.stored = StoredResponse.of_parts(head, b"")
+        self._headers = [*headers_of(self.stored), *vary]
+        self._of_body = type_of(self.stored)
+        if self.stored.status != 204:
+            self._of_body.append((b"content-length", b"%d" % len(body)))
+        self._ages = any(name == b"cache-control" for name, _ in self._headers)
+        """Whether the endpoint said who may keep it, so that it is to be told how long ago that was."""
+        self._control: tuple[str, Headers] = "", []
+
+    def headers(self, control: str) -> Headers:
+        """Return the headers of an answer without a body. The list is the caller's own."""
+        known, controlled = self._control
+        if known != control or self._ages:
+            controlled = controlling(control, self._headers, self.stored)
+            self._control = control, controlled
+        return [*self._headers, *controlled]
+
+    def headers_of_body(self, control: str) -> Headers:
+        """Return the headers of an answer with the body."""
+        return [*self.headers(control), *self._of_body]
 
 
 class Answers:

@@ -50,7 +50,7 @@ def outer_layers(
 
 
 def app_layers(project: Project, settings: WebSettings, errors: Errors) -> list[Middleware]:
-    """Return the limit of bodies and the middleware of every app, the outermost app first; what they want inside last."""
+    """Return the limit of bodies, the middleware of every app, the outermost first, and what they want inside of it."""
     outer: list[Middleware] = []
     inner: list[Middleware] = []
     for _, module in project.apps.modules("middleware"):

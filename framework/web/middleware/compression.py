@@ -30,19 +30,18 @@ class Compression:
 
         async def send_compressed(message: Message) -> None:
             nonlocal onward
-            if message["type"] == "http.response.start" and not self._is_small(message):
-                accepts = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
-                if accepts and message["status"] != 304:  # which has no body, and says what its 200 says
-                    onward = self._responder(send).send_with_compression
-                elif _may_be_compressed(message):
-                    message["headers"] = _varied(message["headers"])
+            if message["type"] == "http.response.start":
+                told = Told(message.setdefault("headers", []))
+                if not told.is_smaller_than(self._minimum):
+                    if message["status"] != 304 and _accepts_gzip(
+                        scope
+                    ):  # which has no body, and says what its 200 says
+                        onward = self._responder(send).send_with_compression
+                    elif message["status"] not in (204, 206) and told.may_be_compressed:
+                        message["headers"] = told.varied()
             await onward(message)
 
         await self.app(scope, receive, send_compressed)
-
-    def _is_small(self, start: Message) -> bool:
-        length = next((value for name, value in start.get("headers", ()) if name == b"content-length"), None)
-        return length is not None and length.isdigit() and int(length) < self._minimum
 
     def _responder(self, send: Send) -> GZipResponder:
         responder = GZipResponder(
@@ -52,17 +51,39 @@ class Compression:
         return responder
 
 
-def _may_be_compressed(start: Message) -> bool:
-    """Tell whether a client that accepts gzip would get the response compressed; of a 304, its 200."""
-    headers: Headers = start.setdefault("headers", [])
-    return start["status"] not in (204, 206) and not any(
-        name == b"content-encoding" or (name == b"content-type" and value.lower().startswith(_LEFT_ALONE))
-        for name, value in headers
-    )
+class Told:
+    """What the headers of a response say of its body. Read once, for each is passed by every response."""
+
+    __slots__ = ("_encoding", "_headers", "_kind", "_length", "_vary")
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+        self._length = self._kind = self._encoding = b""
+        self._vary: list[bytes] = []
+        for name, value in headers:
+            if name == b"content-length":
+                self._length = value
+            elif name == b"content-type":
+                self._kind = value
+            elif name == b"content-encoding":
+                self._encoding = value
+            elif name == b"vary":
+                self._vary.append(value)
+
+    def is_smaller_than(self, minimum: int) -> bool:
+        """Tell whether the body is known to be that small."""
+        return self._length.isdigit() and int(self._length) < minimum
+
+    @property
+    def may_be_compressed(self) -> bool:
+        """Whether a client that accepts gzip would get the body compressed; of a 304, that of its 200."""
+        return not self._encoding and not self._kind.lower().startswith(_LEFT_ALONE)
+
+    def varied(self) -> Headers:
+        """Return the headers, which say now that they depend on what the client accepts, for who keeps them."""
+        rest = [each for each in self._headers if each[0] != b"vary"] if self._vary else self._headers
+        return [*rest, (b"vary", b", ".join((*self._vary, b"Accept-Encoding")))]
 
 
-def _varied(headers: Headers) -> Headers:
-    """Say that a response depends on what the client accepts, for who keeps it on the way."""
-    named = [value for name, value in headers if name == b"vary"]
-    rest = [each for each in headers if each[0] != b"vary"] if named else headers
-    return [*rest, (b"vary", b", ".join((*named, b"Accept-Encoding")))]
+def _accepts_gzip(scope: Scope) -> bool:
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
