@@ -5,15 +5,16 @@
 CPU time, user and system, of this process for calls, and of the server's process for requests; below 1 the framework
 is cheaper. Needs Linux's /proc, and starts a Valkey server.
 
-A hit and a miss are calls of a decorated function, a set is one of the cache; every peer keeps the same values, one row
-and a list of 20. They promise less: in memory, cashews and aiocache hand out the very object that was put in, which
-every caller may then change for all others, while the framework writes it down and makes a new one of that each time;
-with Redis, none of them sees to it that one caller of all processes computes, which takes the framework a lock.
+A hit and a miss are calls of a decorated function, a set is one of the cache; every peer keeps the same values: one
+row, a list of 20, and 20 that are frozen. They promise less: in memory, cashews and aiocache hand out the very object
+that was put in, which every caller may then change for all others, while the framework writes it down and makes a new
+one of that each time, unless it is frozen; with Redis, none of them sees to it that one caller of all processes
+computes, which takes the framework a lock.
 
-A request is one for a cached list of 100 rows, of which the guide's application on FastAPI alone keeps the data, and
-the framework the response. The framework's also writes a line of log for each request, which the guide's does not, so
-it is measured without that as well. The last row is what is left when nothing but the server is: an ASGI application
-that knows the bytes and sends them.
+A request is one for a cached list of 100 rows, of which the guide keeps the data, and the framework the response. Peers
+are the guide's application, which like the framework's gives each request an id and a line of log, and its decorator on
+FastAPI alone, which does not; against that, the framework is measured without its line of log as well. The last row is
+what is left when nothing but the server is: an ASGI application that knows the bytes and sends them.
 """
 
 import argparse
@@ -26,11 +27,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from harness import HERE, cpu_of, load, request, row, serving
-from rows import Row, make_rows
+from rows import FrozenRow, Row, make_frozen_rows, make_rows
 
 from framework import Project, Settings
 from framework.cache import Cache, MemoryCache, RedisCache, cached
@@ -39,7 +41,11 @@ from framework.testing.servers import WHEELS
 
 type Call = Callable[[int], Awaitable[Any]]
 
-VALUES: dict[str, tuple[Any, Any]] = {"one row": (Row, make_rows(1)[0]), "20 rows": (list[Row], make_rows(20))}
+VALUES: dict[str, tuple[Any, Any]] = {
+    "one row": (Row, make_rows(1)[0]),
+    "20 rows": (list[Row], make_rows(20)),
+    "20 frozen rows": (tuple[FrozenRow, ...], make_frozen_rows(20)),
+}
 
 
 class Peer:
@@ -158,33 +164,42 @@ async def in_turns(
 
 
 def requests(url: str, rounds: int, count: int) -> None:
-    """Print the cached list of 100 rows over HTTP, against the guide's on FastAPI alone."""
+    """Print the cached list of 100 rows over HTTP, against the guide's application and its decorator alone."""
     raw = request("GET", "/rows")
-    peers = {"PYTHONPATH": f"{HERE}:{HERE / 'peers'}"}
-    project = {"PYTHONPATH": str(HERE), "REDIS_URL": ""}
-    quiet = {"LOG__REQUESTS": "0"}
     del os.environ["CACHE__URL"]
+    folders = f"{HERE}:{HERE / 'peers'}"
+    database = f"sqlite+aiosqlite:///{tempfile.mkdtemp()}/guide.db"
+    pool = {"DB_POOL_SIZE": "1", "DB_MAX_OVERFLOW": "0", "SECRET_KEY": "0123456789abcdef" * 4}
+    guides = {"PYTHONPATH": folders, "CACHE__URL": url, "DATABASE_URL": database, **pool}
+    project = {"PYTHONPATH": str(HERE), "REDIS_URL": ""}
+    peers = {"the guide's application": "guide_cached_list:app", "its decorator alone": "guide_cache:app"}
     applications: dict[str, tuple[str, dict[str, str]]] = {
         "memory": ("cached_project:app", project),
-        "memory, no line of log": ("cached_project:app", {**project, **quiet}),
         "redis": ("cached_project:app", {**project, "REDIS_URL": url}),
-        "redis, no line of log": ("cached_project:app", {**project, **quiet, "REDIS_URL": url}),
         "redis and near copies": ("cached_project:app", {**project, "REDIS_URL": url, "CACHE__NEAR": "1"}),
-        "the server alone": ("sent_bytes:app", peers),
+        "memory, no line of log": ("cached_project:app", {**project, "LOG__REQUESTS": "0"}),
+        "redis, no line of log": ("cached_project:app", {**project, "LOG__REQUESTS": "0", "REDIS_URL": url}),
+        "the server alone": ("sent_bytes:app", guides),
     }
-    with serving("guide_cache:app", folder=HERE, environment={**peers, "CACHE__URL": url}, probe="/rows") as theirs:
-        for name, (target, environment) in applications.items():
-            with serving(target, folder=HERE, environment=environment, probe="/rows") as mine:
-                series: tuple[list[float], list[float]] = ([], [])
-                for turn in range(rounds + 1):
-                    for (pid, port), times in zip((mine, theirs), series, strict=True):
-                        before = cpu_of(pid)
-                        load(port, raw, count=count)
-                        if turn:
-                            times.append(cpu_of(pid) - before)
-                print(row(f"request for the cached list, {name}: guide", *series))
-                mine_, theirs_ = (statistics.median(times) / count * 1e6 for times in series)
-                print(f"{'':>10} {mine_:.0f} µs against {theirs_:.0f} µs")
+    with ExitStack() as stack:
+        served = {
+            name: stack.enter_context(serving(target, folder=HERE, environment=environment, probe="/rows"))
+            for name, (target, environment) in {
+                **{name: (peer, guides) for name, peer in peers.items()},
+                **applications,
+            }.items()
+        }
+        series: dict[str, list[float]] = {name: [] for name in served}
+        for turn in range(rounds + 1):
+            for name, (pid, port) in served.items():
+                before = cpu_of(pid)
+                load(port, raw, count=count)
+                if turn:  # the first turn warms up
+                    series[name].append(cpu_of(pid) - before)
+    for name in applications:
+        for peer in peers:
+            print(row(f"request for the cached list, {name}: {peer}", series[name], series[peer]))
+        print(f"{'':>10} {statistics.median(series[name]) / count * 1e6:.0f} µs a request")
 
 
 def main() -> None:
@@ -204,7 +219,7 @@ def main() -> None:
             for where in (options.only,) if options.only else ("memory", "redis"):
                 asyncio.run(calls_on(where, url, options.rounds, options.calls))
         if options.only in (None, "requests"):
-            requests(url, options.rounds, options.calls)
+            requests(url, options.rounds * 4, options.calls // 4)  # short turns, so that a slow moment meets all alike
     finally:
         supervisor.stop(process)
         shutil.rmtree(folder, ignore_errors=True)

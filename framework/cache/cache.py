@@ -222,7 +222,7 @@ class Cache(ABC):
         """Return the value in an entry. Raises `Mismatch` when it is of another type."""
         if not codec.accepts(entry.mark) or entry.absent or (entry.stale_at and entry.stale_at <= time.time()):
             raise Mismatch
-        return codec.load(entry.payload)
+        return entry.load(codec)
 
     # What backends do ----------------------------------------------------------------------------------------------
 

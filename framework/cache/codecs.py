@@ -8,6 +8,7 @@ from typing import Any, ClassVar, get_args
 from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from framework.cache.immutable import is_immutable
 from framework.errors import FrameworkError
 
 __all__ = ["NO_MARK", "Codec", "Codecs", "Mismatch", "unfit"]
@@ -40,6 +41,8 @@ class Codec[T]:
         self._read: Callable[[bytes], T] = self._adapter.validator.validate_json
         self.mark = mark_of(self._adapter, type_)
         """Tells apart what was written for another type, or for an earlier form of this one."""
+        self.is_immutable = is_immutable(type_)
+        """Whether one object may be handed out to all who ask."""
 
     def accepts(self, mark: bytes) -> bool:
         """Tell whether what has that mark may be read: it was written for this type, or nobody said for which."""

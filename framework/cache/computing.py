@@ -114,7 +114,7 @@ class Computing:
         if entry.absent:
             said = json.loads(entry.payload)
             raise NotFound(said["subject"], detail=said["detail"], code=said["code"])
-        return recipe.codec.load(entry.payload)
+        return entry.load(recipe.codec)
 
     async def _own[T](self, recipe: Recipe[T]) -> T:
         """Make the value for one caller, the way it would come from the cache."""

@@ -2,12 +2,13 @@
 
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import Any
 
-from framework.cache.codecs import NO_MARK
+from framework.cache.codecs import NO_MARK, Codec
 
-__all__ = ["NO_VERSIONS", "Entry"]
+__all__ = ["NO_VERSIONS", "Entry", "Kept"]
 
 FORMAT = 0x01
 """The first byte. No digit and no minus sign, with which counters begin."""
@@ -19,8 +20,17 @@ ABSENT = 0x01
 
 NO_VERSIONS: Mapping[str, bytes] = MappingProxyType({})
 
+UNREAD: Any = object()
 
-class Entry(NamedTuple):
+
+class Kept(bytes):
+    """What a backend in this process keeps: bytes that are the same object each time, so that they are read once."""
+
+    entry: "Entry | None" = None
+
+
+@dataclass(slots=True)
+class Entry:
     """One stored value."""
 
     payload: bytes
@@ -32,6 +42,16 @@ class Entry(NamedTuple):
     """The tags, and how each stood when the value was made."""
     absent: bool = False
     """Whether it says that there is no such thing; the payload then is the error."""
+    value: Any = field(default=UNREAD, compare=False)
+    """What was read of the payload, where it may be handed out more than once."""
+
+    def load[T](self, codec: Codec[T]) -> T:
+        """Return the value: one of the caller's own, unless nobody can change it. Raises `Mismatch` if it is none."""
+        if not codec.is_immutable or self.mark != codec.mark:
+            return codec.load(self.payload)
+        if self.value is UNREAD:
+            self.value = codec.load(self.payload)
+        return self.value
 
     @property
     def unshared(self) -> bool:
@@ -52,8 +72,16 @@ class Entry(NamedTuple):
         return b"".join(parts)
 
     @classmethod
-    def decode(cls, data: bytes) -> Self | None:
+    def decode(cls, data: bytes) -> "Entry | None":
         """Return the entry, or `None` for bytes that are none; a counter is one that nobody said the type of."""
+        if type(data) is not Kept:
+            return cls._decoded(data)
+        if data.entry is None:
+            data.entry = cls._decoded(data)
+        return data.entry
+
+    @classmethod
+    def _decoded(cls, data: bytes) -> "Entry | None":
         if len(data) < HEAD.size or data[0] != FORMAT:
             return cls(data) if data[:1].isdigit() or data[:1] == b"-" else None
         _, flags, mark, stale_at, count = HEAD.unpack_from(data)

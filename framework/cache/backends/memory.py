@@ -7,6 +7,7 @@ from typing import Any
 
 from framework.cache.cache import Cache
 from framework.cache.counters import number_in
+from framework.cache.entries import Kept
 from framework.cache.tags import changed_version
 from framework.errors import Unavailable
 
@@ -140,7 +141,7 @@ class MemoryCache(Cache):
         self.drop(key)
         if size_of(key, value) > self._max_bytes:
             return
-        self._entries[key] = (value, ends_after(ttl))
+        self._entries[key] = (Kept(value), ends_after(ttl))
         self.size += size_of(key, value)
         self._make_room()
 
