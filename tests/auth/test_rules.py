@@ -4,12 +4,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from fastapi import APIRouter
 from httpx import AsyncClient
 
 from framework import Project
-from framework.auth import ApiKeys, Require, Scopes, Tokens, Users
+from framework.auth import ApiKeys, CurrentUser, OptionalUser, Require, Scopes, Tokens, Users
 from framework.checks import run
-from framework.errors import FrameworkError
+from framework.errors import FrameworkError, ImproperlyConfigured
 from framework.testing.client import connect
 from framework.testing.projects import Projects
 from framework.testing.rows import Make
@@ -250,3 +251,13 @@ async def test_a_narrow_token_can_log_itself_out_and_nothing_else(client: AsyncC
     assert (await client.get("/auth/me", headers=headers)).status_code == 403
     assert (await client.post("/auth/logout", headers=headers)).status_code == 204
     assert await answers(client, headers, "scoped") == "401"
+
+
+@pytest.mark.parametrize("marker", [CurrentUser, OptionalUser])
+def test_a_parameter_that_names_no_class_of_users_is_told_what_it_lacks(marker: Any) -> None:
+    async def read(user: marker) -> None: ...
+
+    with pytest.raises(ImproperlyConfigured) as caught:
+        APIRouter().get("/")(read)
+    assert caught.value.code == "auth.bare-user"
+    assert f"`user: {marker.__name__}[User]`" in str(caught.value.hint)

@@ -9,7 +9,7 @@ from framework.auth.dependencies.bounds import require_bounds
 from framework.auth.dependencies.identity import challenge, known
 from framework.auth.dependencies.schemes import security_schemes
 from framework.auth.identity import Identity
-from framework.errors import PermissionDenied, Unauthenticated
+from framework.errors import ImproperlyConfigured, PermissionDenied, Unauthenticated
 from framework.project import Project
 from framework.users import UserBase
 from framework.web import Rule
@@ -102,7 +102,18 @@ if TYPE_CHECKING:
     type OptionalUser[U: UserBase] = Annotated[U | None, Asking()]
 else:
 
-    class CurrentUser:
+    class NamesUser:
+        """What stands in a signature with the project's class of users: bare, it says nothing to FastAPI."""
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source, handler):
+            raise ImproperlyConfigured(
+                f"{cls.__name__} stands without the class of users.",
+                hint=f"Write `user: {cls.__name__}[User]`, with `from framework.users.models import User`.",
+                code="auth.bare-user",
+            )
+
+    class CurrentUser(NamesUser):
         """`user: CurrentUser[User]` gives a route its caller, and states `LoginRequired` for it.
 
         The user is read for looking at: to change one, take `await users.get(user.id)` from `Users`.
@@ -111,7 +122,7 @@ else:
         def __class_getitem__(cls, type_):
             return Annotated[type_, LoginRequired]
 
-    class OptionalUser:
+    class OptionalUser(NamesUser):
         """`user: OptionalUser[User]` gives a route its caller, or `None` without credentials; bad ones are refused.
 
         It states `Public` for the route.
