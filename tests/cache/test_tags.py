@@ -120,8 +120,9 @@ class World(RuleBasedStateMachine):
             assert found == {key: self.now(key) for key in found}
 
     def teardown(self) -> None:
-        for _, task, go_on, _ in self.made:
-            go_on.set()
+        for _, _, go_on, _ in self.made:
+            go_on.set()  # all of them first: any may wait for one that began later
+        for _, task, _, _ in self.made:
             self.run(asyncio.wait_for(task, 10))
         for cache in self.caches:
             self.run(cache.close())
