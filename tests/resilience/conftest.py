@@ -14,6 +14,7 @@ import pytest
 
 from framework.testing import supervisor
 from framework.testing.servers import WHEELS
+from tests.valkey import make_server, server  # noqa: F401  # fixtures
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -78,9 +79,9 @@ class PostgresServer:
 @pytest.fixture
 def postgres() -> Generator[PostgresServer]:
     """A PostgreSQL to pull down."""
-    server = PostgresServer()
-    yield server
-    server.close()
+    made = PostgresServer()
+    yield made
+    made.close()
 
 
 @pytest.fixture

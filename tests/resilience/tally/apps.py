@@ -1,0 +1,6 @@
+from framework import AppConfig
+
+
+class TallyConfig(AppConfig):
+    name = "tally"
+    requires = ("db", "cache")
