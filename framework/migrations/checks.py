@@ -31,7 +31,7 @@ def histories_fit_together(project: Project) -> Iterator[Message]:
 
 @check(tags=("migrations",), deploy=True)
 def migrations_are_safe(project: Project) -> Iterator[Message]:
-    """Find steps that a running system does not bear, and that no file accepts with a reason."""
+    """Find steps that are unsafe while the database is in use, and that no file accepts with a reason."""
     from framework.migrations.safety.gate import judge_all
 
     try:

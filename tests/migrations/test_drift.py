@@ -50,7 +50,7 @@ async def test_everything_agrees(legacy: Legacy, database_url: str) -> None:
     await load(database_url, "CREATE TABLE stranger (id INTEGER PRIMARY KEY); CREATE TABLE other (id INTEGER)")
     assert legacy.manage(database_url, "migrate --drift") == (
         "$ migrate --drift\n"
-        "No app owns these tables, they are left alone: other, stranger\n"
+        "No app owns these tables; they are left alone: other, stranger\n"
         "Models, migration files and database agree.\n"
     )
 
@@ -80,7 +80,7 @@ async def test_each_of_the_three_may_be_ahead(legacy: Legacy, database_url: str)
     assert (
         "  The database is ahead of the files. It has migrations without a file:\n"
         "    0009_lost\n"
-        "  The database is not as the migrations it has made it:\n"
+        "  The database differs from what its migrations made:\n"
         "    legacy_post: column note: in the database only\n"
         "      The database is ahead: migrations not applied yet make this. "
         "Note them: manage.py migrate legacy --fake\n"

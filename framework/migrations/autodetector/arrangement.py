@@ -92,7 +92,7 @@ class Arrangement:
             ready = [change for change in waiting if needs[id(change)] <= finished]
             if not ready:
                 texts = "; ".join(f"{change.app}: {change.text}" for change in waiting)
-                raise CommandError(f"These changes wait for each other: {texts}.", code="migrations.circle")
+                raise CommandError(f"These changes depend on each other: {texts}.", code="migrations.circle")
             app = done[-1].app if done else None
             following = next((change for change in ready if change.app == app), ready[0])
             waiting.remove(following)

@@ -79,7 +79,7 @@ def drop_constraint(table: Table, constraint: Constraint) -> ops.DropConstraintO
     if constraint.name is None:
         raise CommandError(
             f"A {constraint.kind} constraint over {', '.join(constraint.columns)} of table {table.key!r} "
-            "has to go, but the migrations give it no name.",
+            "has to be dropped, but the migrations give it no name.",
             hint="Drop it in a migration of your own (makemigrations --empty), by the name the database gave it.",
             code="migrations.unnamed",
         )

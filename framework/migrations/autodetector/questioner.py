@@ -40,7 +40,7 @@ class Questioner:
         other = "" if old.type == new.type else ", its values converted to another type"
         raise unanswered(
             f"Field {old.name!r} on model {table.label.lower()!r} may have been renamed to {new.name!r}{other}, or "
-            "removed with all its values: that has to be told.",
+            "removed with all its values: say which.",
             f"--rename {key}:{new.name} says it was renamed, --rename {key}: that it was not; so does [renames] in "
             f"--answers FILE, by '{key}' = {new.name!r} or false.",
             "migrations.renamed",
@@ -50,7 +50,7 @@ class Questioner:
         """Was the table `old` renamed to `new`? Otherwise one is dropped, with its rows."""
         key, name = f"{old.app}.{old.label}", new.label if old.app == new.app else f"{new.app}.{new.label}"
         raise unanswered(
-            f"Model {key!r} may have been renamed to {name!r}, or removed with all its rows: that has to be told.",
+            f"Model {key!r} may have been renamed to {name!r}, or removed with all its rows: say which.",
             f"--rename {key}:{name} says it was renamed, --rename {key}: that it was not.",
             "migrations.renamed",
         )
@@ -60,7 +60,7 @@ class Questioner:
         raise unanswered(
             f"Field {column.name!r} on model {table.label.lower()!r} not migrated: it is impossible to add a "
             "non-nullable field without specifying a default.",
-            "Give the field a plain default in models.py, or let it be None.",
+            "Give the field a plain default in models.py, or allow None.",
             "migrations.not-null",
         )
 

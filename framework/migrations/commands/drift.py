@@ -19,9 +19,9 @@ def show(drift: "Drift") -> None:
         section(drift.recorded.get(app), "The database is ahead of the files. It has migrations without a file:")
         found = [line for item in drift.database if item.app == app for line in (str(item.difference), item.advice)]
         lines = [line if place % 2 == 0 else f"  {line}" for place, line in enumerate(found)]
-        section(lines, "The database is not as the migrations it has made it:")
+        section(lines, "The database differs from what its migrations made:")
     if drift.strangers:
-        typer.echo(f"No app owns these tables, they are left alone: {', '.join(drift.strangers)}")
+        typer.echo(f"No app owns these tables; they are left alone: {', '.join(drift.strangers)}")
     if not drift:
         typer.echo("Models, migration files and database agree.")
 

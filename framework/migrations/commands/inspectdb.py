@@ -15,7 +15,7 @@ async def inspectdb(
     tables: Annotated[list[str] | None, typer.Argument(metavar="[TABLE]...", help="Only these tables.")] = None,
     include_views: Annotated[bool, typer.Option("--include-views", help="Write views too.")] = False,
     include_partitions: Annotated[bool, typer.Option("--include-partitions", help="Write partitions too.")] = False,
-    schema: Annotated[str | None, typer.Option("--schema", help="Look into this schema.")] = None,
+    schema: Annotated[str | None, typer.Option("--schema", help="Look in this schema.")] = None,
 ) -> None:
     """Write models of the tables in the database, to put into a models.py."""
     from framework.migrations.inspectdb.inspector import Wanted, models_of_database

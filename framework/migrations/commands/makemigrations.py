@@ -29,14 +29,18 @@ def makemigrations(
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if migrations are missing; write none.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="Write a migration to fill in by hand.")] = False,
-    merge: Annotated[bool, typer.Option("--merge", help="Bring the ends of a history together.")] = False,
+    merge: Annotated[bool, typer.Option("--merge", help="Merge the branches of a history.")] = False,
     update: Annotated[bool, typer.Option("--update", help="Write the changes into the last migration.")] = False,
-    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
+    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask no questions.")] = False,
     name: Annotated[str | None, typer.Option("--name", "-n", help="Name of the new migration.")] = None,
-    safe: Annotated[bool, typer.Option("--safe", help="Write steps that a running system bears.")] = False,
+    safe: Annotated[
+        bool, typer.Option("--safe", help="Write steps that are safe while the database is in use.")
+    ] = False,
     renames: Annotated[
         list[str] | None,
-        typer.Option("--rename", metavar="OLD:NEW", help="blog.Post.title:headline, or blog.Post:Article."),
+        typer.Option(
+            "--rename", metavar="OLD:NEW", help="What was renamed: blog.Post.title:headline, or blog.Post:Article."
+        ),
     ] = None,
     answers: Annotated[
         Path | None, typer.Option("--answers", metavar="FILE", help="Answers to questions, as TOML or JSON.")

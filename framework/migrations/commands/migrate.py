@@ -27,30 +27,32 @@ if TYPE_CHECKING:
 def migrate(
     invocation: Inject[Invocation],
     app: Annotated[str | None, typer.Argument(help="Only this app, and what it needs.")] = None,
-    name: Annotated[str | None, typer.Argument(help="Go to this migration, on or back; 'zero' takes all back.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Go to this migration, forwards or backwards; 'zero' unapplies all.")
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be done.")] = False,
-    fake: Annotated[bool, typer.Option("--fake", help="Note migrations as applied without running them.")] = False,
+    fake: Annotated[bool, typer.Option("--fake", help="Mark migrations as applied without running them.")] = False,
     fake_initial: Annotated[
-        bool, typer.Option("--fake-initial", help="Note an app's first migration as applied where all it makes exists.")
+        bool, typer.Option("--fake-initial", help="Mark an app's first migration as applied if all it creates exists.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 if migrations are not applied; do nothing.")
+        bool, typer.Option("--check", help="Exit with 1 if there are unapplied migrations; apply none.")
     ] = False,
     safe_only: Annotated[
-        bool, typer.Option("--safe-only", help="Refuse steps that a running system does not bear.")
+        bool, typer.Option("--safe-only", help="Refuse steps that are unsafe while the database is in use.")
     ] = False,
     drift: Annotated[
         bool, typer.Option("--drift", help="Compare models, files and database; exit with 1 if they differ.")
     ] = False,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Forget migrations of the app that have no file any more.")
+        bool, typer.Option("--prune", help="Forget the app's migrations that no longer have a file.")
     ] = False,
-    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
+    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask no questions.")] = False,
     no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Exit with 75 while another process migrates this database.")
+        bool, typer.Option("--no-wait", help="Don't wait while another process migrates this database: exit with 75.")
     ] = False,
 ) -> Awaitable[None] | None:
-    """Apply migrations, or take them back."""
+    """Apply migrations, or unapply them."""
     outline = Outline.of(invocation.settings)
     if app is not None:
         require_apps(outline, [app])
@@ -109,8 +111,8 @@ def say_nothing_to_do(invocation: Invocation, seen: Status) -> None:
         return
     typer.echo("  No migrations to apply.")
     for revision in seen.rows.unfinished:
-        way = "on its way back" if revision in seen.applied else "while it was applied"
-        typer.echo(f"  {revision} broke off {way}; go on with the same 'manage.py migrate' as before.")
+        way = "while it was unapplied" if revision in seen.applied else "while it was applied"
+        typer.echo(f"  {revision} was interrupted {way}; continue with the same 'manage.py migrate' as before.")
     if invocation.verbosity > 1:
         tell_of_changes(invocation.project)
 

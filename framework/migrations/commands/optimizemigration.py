@@ -19,7 +19,7 @@ def optimizemigration(
     name: Annotated[str, typer.Argument(help="The migration, or what its name starts with.")],
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if it can be optimized; write nothing.")] = False,
 ) -> None:
-    """Write a migration anew with fewer operations. Needs no database."""
+    """Rewrite a migration with fewer operations. Needs no database."""
     from framework.migrations.squashing.rewriter import shorten
     from framework.migrations.writer.files import forget_bytecode
 

@@ -16,7 +16,7 @@ from framework.services import Inject
 def showmigrations(
     invocation: Inject[Invocation],
     labels: Annotated[list[str] | None, typer.Argument(metavar="[APP]...", help="Only these apps.")] = None,
-    listed: Annotated[bool, typer.Option("--list", "-l", help="List by app, as without options.")] = False,
+    listed: Annotated[bool, typer.Option("--list", "-l", help="List by app, which is the default.")] = False,
     plan: Annotated[bool, typer.Option("--plan", "-p", help="List in the order they are applied.")] = False,
 ) -> None:
     """Show which migrations there are, and which are applied."""

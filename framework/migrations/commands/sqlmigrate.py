@@ -27,9 +27,9 @@ def sqlmigrate(
     invocation: Inject[Invocation],
     app: Annotated[str, typer.Argument(help="Label of the app.")],
     name: Annotated[str, typer.Argument(help="The migration, or what its name starts with.")],
-    backwards: Annotated[bool, typer.Option("--backwards", help="How it is taken back.")] = False,
+    backwards: Annotated[bool, typer.Option("--backwards", help="The SQL that unapplies it.")] = False,
     dialect: Annotated[
-        Dialect | None, typer.Option("--dialect", help="For this database, not the one in the settings.")
+        Dialect | None, typer.Option("--dialect", help="For this database instead of the one in the settings.")
     ] = None,
 ) -> None:
     """Print the SQL of a migration. Needs no database."""

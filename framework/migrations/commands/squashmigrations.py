@@ -29,10 +29,10 @@ def squashmigrations(
     app: Annotated[str, typer.Argument(help="Label of the app.")],
     names: Annotated[list[str], typer.Argument(metavar="[START] NAME", help="Squash up to NAME, from START.")],
     no_optimize: Annotated[bool, typer.Option("--no-optimize", help="Keep every operation.")] = False,
-    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask nothing.")] = False,
+    noinput: Annotated[bool, typer.Option("--noinput", "--no-input", help="Ask no questions.")] = False,
     squashed_name: Annotated[str | None, typer.Option("--squashed-name", help="Name of the new migration.")] = None,
 ) -> None:
-    """Write one migration that stands for several. Needs no database."""
+    """Write one migration that replaces several. Needs no database."""
     from framework.migrations.questions.prompter import GO_AHEAD, Prompter
     from framework.migrations.squashing.squash import members_of, squash
     from framework.migrations.writer.files import write

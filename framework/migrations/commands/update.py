@@ -21,7 +21,7 @@ def update_last(
     *,
     dry_run: bool,
 ) -> None:
-    """Write the last migration of each app anew, with the changes in it."""
+    """Rewrite the last migration of each app, with the changes in it."""
     from framework.migrations.recorder.status import look
     from framework.migrations.squashing.rewriter import update
     from framework.migrations.writer.files import forget_bytecode

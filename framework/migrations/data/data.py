@@ -49,7 +49,7 @@ class SyncData:
         """Yield the rows of `select` in lists of `size`, in order of the primary key, which has to be among them.
 
         Where the file says `transactional = False`, all that was done with a list is committed before the next is
-        read, and a run that broke off goes on after the last. Each list is a query of its own, so rows may change.
+        read, and an interrupted run continues after the last. Each list is a query of its own, so rows may change.
         """
         batches = self.loop(select, size)
         while rows := batches.advance():
@@ -84,7 +84,7 @@ class Data:
         """Yield the rows of `select` in lists of `size`, in order of the primary key, which has to be among them.
 
         Where the file says `transactional = False`, all that was done with a list is committed before the next is
-        read, and a run that broke off goes on after the last. Each list is a query of its own, so rows may change.
+        read, and an interrupted run continues after the last. Each list is a query of its own, so rows may change.
         """
         batches = self.sync.loop(select, size)
         while rows := await self.connection.run_sync(lambda _: batches.advance()):

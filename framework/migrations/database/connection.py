@@ -119,7 +119,7 @@ def require_whole(connection: Connection, migration: str) -> None:
     if broken:
         table, rowid, parent, _ = broken[0]
         raise MigrationFailed(
-            f"{migration} was undone: {len(broken)} row(s) would point at nothing, the first in table {table!r} "
+            f"{migration} was rolled back: {len(broken)} row(s) would point at nothing, the first in table {table!r} "
             f"(rowid {rowid}), which points at {parent!r}.",
             hint="Correct those rows first, or in the migration.",
             code="migrations.orphans",

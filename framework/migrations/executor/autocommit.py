@@ -153,9 +153,9 @@ class SteppedOperations(LiveOperations):
     def changed(self) -> FrameworkError:
         """Return the error for a file in which something else stands where a former run has been."""
         return MigrationFailed(
-            f"{self.migration} was begun and broke off after {self.progress.operations} operation(s), and these are "
-            f"not the ones that its file begins with now.",
-            hint=f"Let {self.migration.path} begin with what was done, unchanged; correct what comes after it.",
+            f"{self.migration} was interrupted after {self.progress.operations} operation(s), and its file does not "
+            f"begin with them any more.",
+            hint=f"Let {self.migration.path} begin with the same operations again; correct only what follows them.",
             code="migrations.changed",
         )
 

@@ -141,7 +141,7 @@ def require_planned(graph: Graph, steps: Sequence[Step]) -> None:
     """Raise when another process has brought the database to where these steps don't fit any more."""
     if strangers := [str(step.migration) for step in steps if step.migration.revision not in graph.nodes]:
         raise MigrationFailed(
-            f"The database changed while it was planned: {', '.join(strangers)} does not fit it any more.",
+            f"The database changed while this run was planned: {', '.join(strangers)} no longer fits.",
             hint="Run migrate again.",
             code="migrations.squashed",
         )

@@ -11,7 +11,7 @@ __all__ = ["failure", "half_there", "irreversible", "kept"]
 
 def failure(step: Step, error: Exception) -> MigrationFailed:
     """Say which migration failed, at which statement, and what stands."""
-    verb = "apply" if step.forward else "take back"
+    verb = "apply" if step.forward else "unapply"
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip().partition("\n")[0]
     if isinstance(error, KeyError):  # what SQLite's table was to lose or change
         said = f"there is no {said}"
@@ -27,18 +27,18 @@ def kept(step: Step) -> str:
     if step.migration.transactional:
         return "Nothing of this migration was kept, all before it stands."
     return (
-        "This migration does not run in one transaction: what it had done before this statement stands, "
-        "and the next run goes on here."
+        "This migration does not run in one transaction: what it did before this statement stands, "
+        "and the next run continues here."
     )
 
 
 def half_there(step: Step, found: Existing) -> MigrationFailed:
     """Return the error for an app's first migration that can neither be noted as applied nor run."""
     return MigrationFailed(
-        f"{step.migration} cannot be noted as applied with --fake-initial: the database lacks "
+        f"{step.migration} cannot be marked as applied with --fake-initial: the database lacks "
         f"{', '.join(found.missing)}. It cannot be run either: the database has {', '.join(found.there)}.",
-        hint="Bring the tables to where the migration leads by SQL and run this again; 'manage.py inspectdb' tells "
-        f"how they are. Or note it all the same: manage.py migrate {step.migration.app} {step.migration.name} --fake.",
+        hint="Add what is missing by SQL and run this again; 'manage.py inspectdb' shows what is there. Or mark it as "
+        f"applied anyway: manage.py migrate {step.migration.app} {step.migration.name} --fake.",
         code="migrations.half-there",
     )
 
@@ -46,7 +46,7 @@ def half_there(step: Step, found: Existing) -> MigrationFailed:
 def irreversible(migration: Migration, function: str) -> MigrationFailed:
     """Return the error for a migration without a way back."""
     return MigrationFailed(
-        f"{migration} cannot be taken back: {migration.path} has no {function}().",
+        f"{migration} cannot be unapplied: {migration.path} has no {function}().",
         hint="Write one, or restore a backup.",
         code="migrations.irreversible",
     )

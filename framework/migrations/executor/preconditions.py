@@ -25,9 +25,9 @@ def require_finished(unfinished: Sequence[Progress], steps: Sequence[Step]) -> N
             for step in steps
         )
         if not going_on and any(step.forward != progress.forward for step in steps):
-            done = "applied" if progress.forward else "taken back"
+            done = "applied" if progress.forward else "unapplied"
             raise MigrationFailed(
-                f"{progress} is {done} by half: it does not run in one transaction and broke off.",
+                f"{progress} is half {done}: it does not run in one transaction and was interrupted.",
                 hint=f"Finish it first: python manage.py migrate {progress.app}"
                 + (f" {progress.name}" if progress.forward else " <the migration before it>"),
                 code="migrations.unfinished",

@@ -61,7 +61,7 @@ class Graph:
         """Return the error for a migration that follows one that is not there."""
         app = revision.partition(".")[0]
         if app not in self.apps:
-            hint = f"Install the app {app!r}, or take the dependency out of {node.path}."
+            hint = f"Install the app {app!r}, or remove the dependency from {node.path}."
         else:
             others = [item for item in self.files if item != node.revision]
             near = [item for item in others if item.startswith(revision)] or get_close_matches(revision, others, n=1)
@@ -88,7 +88,7 @@ class Graph:
                     circle = [*list(path)[list(path).index(following) :], following]
                     raise HistoryError(
                         f"Migrations form a circle: {' → '.join(circle)}.",
-                        hint="Take one `depends_on` out; a step of its own may hold what needed it.",
+                        hint="Remove one `depends_on`; move what needed it into a migration of its own.",
                     )
                 else:
                     path[following] = iter(self.nodes[following].before)

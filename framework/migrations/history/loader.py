@@ -61,7 +61,7 @@ def read_migration(app: str, path: Path) -> Migration:
     if not isinstance(revision, str):
         raise HistoryError(
             f"{path} has no `revision`; wanted revision = '{app}.{path.stem}'.",
-            hint="Write it, or start the file's name with '_' if it is no migration.",
+            hint="Write it, or start the file's name with '_' if it is not a migration.",
         )
     return Migration(
         app=app,
@@ -85,7 +85,7 @@ def read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         found = error.strerror if isinstance(error, OSError) else f"it is not UTF-8 ({error.reason})"
         raise HistoryError(
-            f"Cannot read {path}: {found}.", hint="Restore it, or start its name with '_' if it is no migration."
+            f"Cannot read {path}: {found}.", hint="Restore it, or start its name with '_' if it is not a migration."
         ) from None
 
 

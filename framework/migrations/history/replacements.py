@@ -61,7 +61,7 @@ def innermost_first(nodes: Mapping[str, Migration]) -> list[Migration]:
         ready = [node for node in waiting.values() if not any(item in waiting for item in node.replaces)]
         if not ready:
             raise HistoryError(
-                f"Migrations stand for each other: {' and '.join(sorted(waiting))}.",
+                f"Migrations replace each other: {' and '.join(sorted(waiting))}.",
                 hint="Correct `replaces` in one of them.",
             )
         for node in ready:
@@ -93,9 +93,9 @@ def leave_out(nodes: dict[str, Migration], squash: Migration, missing: list[Key]
     if len(present) < len(squash.replaces):
         lost = ", ".join(revision for revision in squash.replaces if revision not in nodes)
         raise HistoryError(
-            f"Migration {squash} stands for several of which the database has only some: "
-            f"{', '.join('.'.join(row) for row in missing)} not. The file(s) of {lost} are gone.",
-            hint="Bring those files back, migrate, and take them away when every database has them.",
+            f"Migration {squash} replaces several migrations of which the database has only some: "
+            f"{', '.join('.'.join(row) for row in missing)} missing. The file(s) of {lost} are gone.",
+            hint="Restore those files, migrate, and delete them when every database has them.",
         )
     inner = {item for node in present for item in node.parents}
     ends = tuple(node.revision for node in present if node.revision not in inner)

@@ -59,7 +59,7 @@ def standing_in(graph: Graph, node: Migration) -> Migration:
         return standing_in(graph, graph.files[node.replaces[-1]])
     squash = next(item for item in graph.nodes.values() if node.revision in item.replaces)
     raise CommandError(
-        f"Migration {node} is part of {squash} on this database, which is applied and taken back as a whole.",
+        f"Migration {node} is part of {squash} on this database, which is applied and unapplied as a whole.",
         hint=f"Name {squash.name}.",
         code="migrations.squashed",
     )

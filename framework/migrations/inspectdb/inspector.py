@@ -86,8 +86,8 @@ def render(live: Live, wanted: Wanted, known: dict[str, Place], dialect: str) ->
     unmanaged |= {key: table for key, table in live.views.items() if asked(key, table.name, wanted.views)}
     if not tables and not unmanaged:
         raise CommandError(
-            "The database has no table that is without a model.",
-            hint="Name tables to write them all the same; --schema looks into another schema.",
+            "The database has no table without a model.",
+            hint="Name tables to write them anyway; --schema looks in another schema.",
             code="migrations.nothing-to-inspect",
         )
     return Module(

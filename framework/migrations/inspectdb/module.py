@@ -27,7 +27,7 @@ HEADER = '''\
 
 Go through them once: give classes and fields better names, put them into an order, remove what the project does not
 need. `__tablename__` and the names of columns and constraints are the database's and should stay. Then write the
-history these tables start with, and note it as made:
+history these tables start with, and mark it as applied:
 
     python manage.py makemigrations
     python manage.py migrate --fake

@@ -30,7 +30,7 @@ class Plan:
 def plan(project: Site, labels: Collection[str], questioner: Questioner, safe: bool = False) -> Plan:
     """Return what the apps named lack; without names, what the project's own apps lack. Needs no database.
 
-    With `safe` they come in steps that a running system bears, where there are such.
+    With `safe` they come in steps that are safe while the database is in use, where there are such.
     """
     graph = graph_of(project)
     graph.require_single_ends()

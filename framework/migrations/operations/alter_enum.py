@@ -179,7 +179,7 @@ def alter_native(operations: Operations, operation: AlterEnumOp) -> None:
 
 
 def rebuild(operations: Operations, operation: AlterEnumOp) -> None:
-    """Make the type anew: PostgreSQL cannot take a value away."""
+    """Rebuild the type: PostgreSQL cannot remove a value."""
     impl: Any = operations.migration_context.impl
     type_ = operation.modify_type
     name = type_name(operations, type_)

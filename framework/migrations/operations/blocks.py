@@ -18,7 +18,7 @@ class StateOnly:
     def state_only(cls, operations: Any) -> AbstractContextManager[None]:
         """Begin a block whose operations are not sent to the database. Alembic alone has no state, and refuses."""
         raise CommandError(
-            "op.state_only() keeps steps from the database, which Alembic alone cannot.",
+            "op.state_only() keeps steps from the database, which Alembic alone cannot do.",
             hint="Run this migration with manage.py migrate.",
             code="migrations.state-only",
         )

@@ -60,7 +60,7 @@ class RenameConstraintOp(Rename):
     def rename_constraint(
         cls, operations: Operations, old_name: str, new_name: str, table_name: str, schema: str | None = None
     ) -> None:
-        """Rename a constraint of a table. SQLite makes the table anew for it."""
+        """Rename a constraint of a table. SQLite rebuilds the table for it."""
         operations.invoke(cls(old_name, new_name, table_name, schema))
 
     @classmethod

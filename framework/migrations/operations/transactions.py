@@ -39,8 +39,8 @@ def forbidden(migration: "Migration", operation: ops.MigrateOperation) -> Migrat
         verb = "op.create_index" if isinstance(operation, ops.CreateIndexOp) else "op.drop_index"
         what = f"{verb}({getattr(operation, 'index_name', None)!r}, ..., postgresql_concurrently=True)"
     return MigrationFailed(
-        f"{migration} runs in one transaction, and in it stands what PostgreSQL runs in none: {what[:200]}",
+        f"{migration} runs in one transaction and contains what PostgreSQL runs only outside one: {what[:200]}",
         hint=f"Move it into a migration of its own that says `transactional = False`, or say so in {migration.path}. "
-        "Each of its operations is then kept by itself, and a run that broke off goes on where it stopped.",
+        "Each of its operations is then committed by itself, and an interrupted run continues where it stopped.",
         code="migrations.transaction",
     )

@@ -57,7 +57,7 @@ class Answers:
             old, colon, new = pair.partition(":")
             if not colon or old.count(".") not in (1, 2):
                 raise CommandError(
-                    f"--rename {pair} is not understood; wanted an old name, a colon, and the new one.",
+                    f"--rename {pair} cannot be understood; wanted an old name, a colon, and the new one.",
                     hint="For example --rename blog.Post.title:headline or --rename blog.Post:Article.",
                     code="migrations.answers",
                 )

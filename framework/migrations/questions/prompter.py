@@ -127,7 +127,7 @@ class Prompter(Questioner):
         if not line:
             self.say("")
             raise CommandError(
-                "There was a question, and nobody to answer it. Nothing was written.",
+                "There was a question and nobody to answer it. Nothing was written.",
                 hint=self.way_out,
                 code="migrations.unanswered",
                 exit_code=3,

@@ -64,7 +64,7 @@ class Progress:
         return {column.name: getattr(self, column.name) for column in TABLE.columns}
 
     def save(self, connection: sa.Connection) -> None:
-        """Write the row anew."""
+        """Update the row."""
         mine = (TABLE.c.app == self.app) & (TABLE.c.name == self.name)
         connection.execute(TABLE.update().where(mine).values(self.values()))
 

@@ -69,7 +69,7 @@ class Rows:
                 f"The rows are in {ROWS} from now on; {ALEMBIC} is not read again and may be dropped."
             )
         for old in sorted({app for app, _ in self.names if app in graph.former}):
-            lines.append(f"App {old!r} is called {graph.former[old]!r} now; its rows follow.")
+            lines.append(f"App {old!r} is called {graph.former[old]!r} now; its rows are renamed.")
         return lines
 
     def require_files(self, graph: Graph) -> None:
@@ -80,7 +80,7 @@ class Rows:
                 f"This database was migrated by Alembic up to {', '.join(unknown)}, and no migration of an installed "
                 f"app has that revision.",
                 hint="Move Alembic's versions into an app's migrations folder (or name theirs in the setting "
-                "migrations.folders). If they are not wanted any more, note by 'migrate --fake' what the database has.",
+                "migrations.folders). If they are no longer wanted, mark what the database has with 'migrate --fake'.",
                 code="migrations.takeover",
             )
 

@@ -66,7 +66,7 @@ class Recorder:
         self.add(row for row in (*replaced, own) if row not in known)
 
     def add(self, rows: Iterable[tuple[str, str]]) -> None:
-        """Write rows anew."""
+        """Write new rows."""
         for app, name in rows:
             self.connection.execute(INSERT, {"app": app, "name": name, "applied_at": datetime.now(UTC)})
 

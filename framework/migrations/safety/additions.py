@@ -53,7 +53,7 @@ def identity(case: Case) -> Iterator[str]:
     column = added(case)
     counts = column and (isinstance(column.sa_default, sa.Identity) or column.sa_options.get("autoincrement") is True)
     if column and counts:
-        yield f"{told(case, column)}, which counts by itself"
+        yield f"{told(case, column)}, which numbers its rows"
 
 
 def json(case: Case) -> Iterator[str]:
@@ -78,8 +78,8 @@ RULES = (
     Rule(
         "add-not-null",
         "A new column is NOT NULL and has no server default",
-        "It fails on a table that has rows, and the running release, which does not know the column, can insert no "
-        "more.",
+        "It fails on a table that has rows, and the running release, which does not know the column, can no longer "
+        "insert.",
         (
             "Add the column with a server default, or nullable.",
             "Fill the rows that exist, in batches, in a migration with data().",
@@ -90,7 +90,7 @@ RULES = (
     Rule(
         "volatile-default",
         "A new column's default is evaluated for every row",
-        "The whole table is written anew while nobody can read it.",
+        "The whole table is rewritten while nobody can read it.",
         (
             "Add the column without a default.",
             "Set the default with alter_column: it serves new rows.",
@@ -102,7 +102,7 @@ RULES = (
     Rule(
         "add-generated",
         "A new column is generated and stored",
-        "The whole table is written anew while nobody can read it.",
+        "The whole table is rewritten while nobody can read it.",
         (
             "Add a plain column, and a trigger that fills it.",
             "Fill the rows that exist, in batches, in a migration with data().",
@@ -112,8 +112,8 @@ RULES = (
     ),
     Rule(
         "add-identity",
-        "A new column counts by itself (identity, serial)",
-        "Every row needs a number: the whole table is written anew while nobody can read it.",
+        "A new column numbers its rows (identity, serial)",
+        "Every row needs a number: the whole table is rewritten while nobody can read it.",
         (
             "Add a nullable column of the type, without a default.",
             "Create a sequence and set the default: it numbers new rows.",
@@ -133,15 +133,15 @@ RULES = (
     Rule(
         "char",
         "A column has the type char(n)",
-        "Values come back padded with blanks, and compare unlike text.",
-        ("Use varchar(n) or text; a check holds a length.",),
+        "Values come back padded with blanks, and don't compare as text does.",
+        ("Use varchar(n) or text; a check can limit the length.",),
         char,
         POSTGRESQL,
     ),
     Rule(
         "naive-timestamp",
         "A column has the type timestamp without time zone",
-        "What moment a value means depends on who reads it.",
+        "Which moment a value means depends on who reads it.",
         ("Use DateTime(timezone=True).",),
         naive_timestamp,
         POSTGRESQL,

@@ -99,24 +99,24 @@ def key_type(case: Case) -> Iterator[str]:
 RULES = (
     Rule(
         "drop-column",
-        "A column goes that the running release still reads",
+        "A column is dropped that the running release still reads",
         "The running release names the column in every SELECT and INSERT: each fails until the new release runs.",
         (
             "Take the column out of the models and deploy that release; let it be NULL or have a server default "
             "first, for inserts without it.",
-            "Drop it in a migration of the release after.",
+            "Drop it in a migration of the next release.",
         ),
         dropped,
     ),
     Rule(
         "rename-column",
         "A column is renamed",
-        "The running release knows only the old name, the new one only the new: one of them fails.",
+        "The running release knows only the old name, the new release only the new one: one of them fails.",
         (
             "Add a column of the new name, and let the release write both.",
             "Copy the rows that exist, in batches, in a migration with data().",
             "Let the next release read and write the new column only, and drop the old one after it.",
-            "Or rename in Python alone: Field(sa_column_kwargs={'name': 'old'}).",
+            "Or rename it in Python only: Field(sa_column_kwargs={'name': 'old'}).",
         ),
         renamed,
     ),
@@ -125,11 +125,10 @@ RULES = (
         "A column becomes NOT NULL without a check that proves it",
         "Every row is read while nobody can write or read the table; a NULL that is there makes it fail.",
         (
-            "Let the release write no NULL any more, and fill the rows that are NULL, in batches, in a migration with "
-            "data().",
+            "Let the release stop writing NULL, and fill the rows that are NULL, in batches, with data().",
             "Add a check 'column IS NOT NULL' with postgresql_not_valid=True.",
             "In a migration of its own, op.validate_constraint().",
-            "Then set NOT NULL, which believes the check, and drop the check.",
+            "Then set NOT NULL, which trusts the check, and drop the check.",
         ),
         set_not_null,
     ),
@@ -137,24 +136,24 @@ RULES = (
         "drop-not-null",
         "A column may be NULL from now on",
         "The running release does not expect None in the column and may fail on rows of the new one.",
-        ("Deploy a release that bears None first.", "Then let the column be NULL."),
+        ("Deploy a release that accepts None first.", "Then let the column be NULL."),
         drop_not_null,
     ),
     Rule(
         "drop-default",
         "A NOT NULL column loses its server default",
-        "A running release that relies on the default, or does not know the column yet, can insert no more.",
+        "A running release that relies on the default, or does not know the column yet, can no longer insert.",
         (
             "Keep the default until every running release gives the value itself.",
-            "Drop it in a migration of the release after.",
+            "Drop it in a migration of the next release.",
         ),
         drop_default,
     ),
     Rule(
         "change-type",
-        "A column's new type takes another form on disk",
-        "The whole table and its indexes are written anew while nobody can read it; a value that does not fit makes "
-        "it fail. Free of that are: a longer varchar, text for varchar, numeric with more digits before the point, "
+        "A column's new type is stored differently on disk",
+        "The whole table and its indexes are rewritten while nobody can read it; a value that does not fit makes it "
+        "fail. These changes are free: a longer varchar, text for varchar, numeric with more digits before the point, "
         "inet for cidr, more precision of times.",
         (
             "Add a column of the new type, and let the release write both.",
@@ -167,7 +166,7 @@ RULES = (
     Rule(
         "key-type",
         "A key changes its type, as from integer to bigint",
-        "The whole table and its indexes are written anew while nobody can read it; every foreign key to it has to "
+        "The whole table and its indexes are rewritten while nobody can read it; every foreign key to it has to "
         "follow and is checked again.",
         (
             "Add a column of the new type, filled by a trigger or by the release.",

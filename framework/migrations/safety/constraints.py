@@ -66,7 +66,7 @@ RULES = (
         "Nobody can write to either table until every row is looked up.",
         (
             "Add it with postgresql_not_valid=True: it holds for new rows at once.",
-            "Validate it with op.validate_constraint() in a migration of its own: reading and writing go on.",
+            "Validate it with op.validate_constraint() in a migration of its own: reads and writes go on.",
         ),
         foreign_key,
         POSTGRESQL,
@@ -74,10 +74,10 @@ RULES = (
     Rule(
         "check-validated",
         "A check is added and validated in one step",
-        "Nobody can read or write the table until every row is looked at.",
+        "Nobody can read or write the table until every row is checked.",
         (
             "Add it with postgresql_not_valid=True: it holds for new rows at once.",
-            "Validate it with op.validate_constraint() in a migration of its own: reading and writing go on.",
+            "Validate it with op.validate_constraint() in a migration of its own: reads and writes go on.",
         ),
         check,
         POSTGRESQL,
@@ -85,20 +85,20 @@ RULES = (
     Rule(
         "unique-on-existing",
         "Values that exist must be unique from now on",
-        "It fails on values that repeat. Nobody can write to the table until its index is built, on PostgreSQL nobody "
+        "It fails on repeated values. Nobody can write to the table until its index is built, and on PostgreSQL nobody "
         "can read it either when it is a constraint.",
         (
             "Refuse repeated values in a release, and remove those that exist in a migration with data().",
             "On PostgreSQL, build a unique index with postgresql_concurrently=True in a migration of its own that "
             "says `transactional = False`.",
-            "Then make the index the constraint's: op.unique_constraint_from_index().",
+            "Then turn the index into the constraint: op.unique_constraint_from_index().",
         ),
         unique,
     ),
     Rule(
         "exclusion",
         "An exclusion constraint is added to a table that has rows",
-        "Nobody can read or write the table until every row is looked at, and there is no way to do that later.",
+        "Nobody can read or write the table until every row is checked, and there is no way to do that later.",
         (
             "Create a table with the constraint, let the release write both, and copy the rows in a migration with "
             "data().",
@@ -109,7 +109,7 @@ RULES = (
     Rule(
         "primary-key",
         "A table's primary key changes",
-        "Nobody can read or write the table until its index is built, and foreign keys to it stop that altogether.",
+        "Nobody can read or write the table until its index is built, and foreign keys to it prevent the change.",
         (
             "Build a unique index over the new key CONCURRENTLY, with its columns NOT NULL.",
             "In one short migration, drop the old key and let the index be the new one: "

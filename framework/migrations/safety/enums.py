@@ -75,8 +75,8 @@ RULES = (
             "Add the new member beside the old one, and deploy a release that reads both and writes the old.",
             "Deploy a release that writes the new one only.",
             "Change the rows that hold the old one, in batches, in a migration with data().",
-            "Leave the old member in the type, or remove it in a migration of the release after.",
-            "Or rename in Python alone: below OK = 'ok', FINE = 'ok' is another name for the same member, and rows "
+            "Leave the old member in the type, or remove it in a migration of the next release.",
+            "Or rename it in Python only: below OK = 'ok', FINE = 'ok' is another name for the same member, and rows "
             "keep OK.",
         ),
         renamed,
@@ -84,12 +84,12 @@ RULES = (
     Rule(
         "enum-member-removed",
         "An enum loses members",
-        "The running release may still write them and fail, or meet rows that were given another. PostgreSQL cannot "
-        "take a member away: the type is made anew, and with it every table that uses it, while nobody can read them.",
+        "The running release may still write them and fail, or meet rows that were given another one. PostgreSQL "
+        "cannot remove a member: the type and every table that uses it are rebuilt, while nobody can read them.",
         (
-            "Deploy a release that writes the member no more.",
+            "Deploy a release that no longer writes the member.",
             "Change the rows that hold it, in batches, in a migration with data().",
-            "Leave the member in the type, or remove it in a migration of the release after.",
+            "Leave the member in the type, or remove it in a migration of the next release.",
         ),
         removed,
     ),

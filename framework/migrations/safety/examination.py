@@ -28,7 +28,7 @@ def judge(findings: Sequence[Finding], migration: Migration) -> Iterator[Message
     for rule, reason in accepted.items():
         if not reason:
             text = f"{migration} accepts {rule!r} without a reason."
-            hint = "Write why it does no harm here: who reads the file next will ask."
+            hint = "Write why it does no harm here: the next reader of the file will ask."
             yield Message(Level.ERROR, text, hint, "migrations.accepted", where)
         elif rule not in found:
             yield needless(migration, rule)
@@ -37,9 +37,9 @@ def judge(findings: Sequence[Finding], migration: Migration) -> Iterator[Message
 def needless(migration: Migration, rule: str) -> Message:
     """Return the warning for an acceptance that meets nothing: the file has changed, or the id is wrong."""
     if rule in RULES:
-        text, hint = f"{migration} accepts {rule!r}, which does not occur in it.", "Take it out."
+        text, hint = f"{migration} accepts {rule!r}, which does not occur in it.", "Remove it."
     else:
-        text = f"{migration} accepts {rule!r}, which is no rule."
+        text = f"{migration} accepts {rule!r}, which is not a rule."
         hint = near(rule, RULES) or f"There are: {', '.join(sorted(RULES))}."
     return Message(Level.WARNING, text, hint, "migrations.accepted-needlessly", str(migration.path))
 

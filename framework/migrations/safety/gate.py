@@ -34,8 +34,8 @@ def require_safe(graph: Graph, applied: set[str], steps: Sequence[Step], dialect
     for step in steps:
         if not step.forward:
             raise CommandError(
-                f"{step.migration} would be taken back, and --safe-only applies only.",
-                hint="What a downgrade drops is lost. Leave --safe-only out if that is meant.",
+                f"{step.migration} would be unapplied, and --safe-only only applies migrations.",
+                hint="What a downgrade drops is lost. Leave --safe-only out if that is intended.",
                 code="migrations.unsafe",
                 exit_code=3,
             )
@@ -44,8 +44,8 @@ def require_safe(graph: Graph, applied: set[str], steps: Sequence[Step], dialect
         listed = "\n".join(f"  {item.text}\n    {item.hint}  [{item.code}]" for item in errors)
         raise CommandError(
             f"Nothing was migrated: {len(errors)} unsafe step(s).\n{listed}",
-            hint="Let `makemigrations --safe` write the safe steps, or accept what does no harm in its file: "
-            f'`accepted = {{"{errors[0].code.removeprefix("migrations.safety.")}": "why it does none here"}}`.',
+            hint="Let `makemigrations --safe` write the safe steps, or accept a harmless one in its file: "
+            f'`accepted = {{"{errors[0].code.removeprefix("migrations.safety.")}": "why it does no harm here"}}`.',
             code="migrations.unsafe",
             exit_code=3,
         )

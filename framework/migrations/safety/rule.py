@@ -110,7 +110,7 @@ type Finder = Callable[[Case], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that a running system does not bear, and what to do instead."""
+    """One thing that is unsafe while the database is in use, and what to do instead."""
 
     id: str
     title: str

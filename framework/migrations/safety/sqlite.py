@@ -1,4 +1,4 @@
-"""The rule about SQLite, whose ALTER TABLE lacks most: the table is made anew and its rows are copied."""
+"""The rule about SQLite, whose ALTER TABLE lacks most: the table is rebuilt and its rows are copied."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def rebuild(case: Case) -> Iterator[str]:
 RULES = (
     Rule(
         "sqlite-rebuild",
-        "SQLite makes a table anew",
+        "SQLite rebuilds a table",
         "Nobody can write to the database until all rows are copied.",
         (
             "Put all changes of the table into one migration: the rows are copied once.",

@@ -1,4 +1,4 @@
-"""Takes changes apart into the steps that a running system bears: what `makemigrations --safe` writes."""
+"""Takes changes apart into steps that are safe while the database is in use: what `makemigrations --safe` writes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy

@@ -22,18 +22,18 @@ def renamed(case: Case) -> Iterator[str]:
 RULES = (
     Rule(
         "drop-table",
-        "A table goes that the running release still reads",
+        "A table is dropped that the running release still reads",
         "The running release fails wherever it uses the table, until the new release runs.",
         (
             "Take the model out and deploy that release.",
-            "Drop the table in a migration of the release after.",
+            "Drop the table in a migration of the next release.",
         ),
         dropped,
     ),
     Rule(
         "rename-table",
         "A table is renamed",
-        "The running release knows only the old name, the new one only the new: one of them fails.",
+        "The running release knows only the old name, the new release only the new one: one of them fails.",
         (
             "Keep the old name in Python: __tablename__ = 'old'.",
             "Or create a table of the new name, let the release write both, copy the rows in a migration with data(), "

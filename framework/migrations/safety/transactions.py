@@ -55,7 +55,7 @@ def data(case: Case) -> Iterator[str]:
     if case.atomic and changes_rows(case.operation) and (held := locked_before(case)):
         yield f"changes rows while it holds {' and '.join(map(repr, held))} locked"
     elif (key := locked(case)) and any(changes_rows(item.operation) for item in case.earlier):
-        yield f"locks {key!r} in the transaction that changed rows before"
+        yield f"locks {key!r} in the transaction that has changed rows"
     elif key and case.data and not locked_before(case):
         yield f"locks {key!r} until its data() is done"
 
@@ -76,8 +76,8 @@ RULES = (
     Rule(
         "several-tables",
         "Several tables in use are locked in one transaction",
-        "The first stays locked until the last is done, and two transactions that come in another order wait for each "
-        "other for ever.",
+        "The first stays locked until the last is done, and two transactions that lock them in another order wait "
+        "for each other.",
         ("Give each table a migration of its own.",),
         several_tables,
         POSTGRESQL,
@@ -101,7 +101,7 @@ RULES = (
         "plain-sql",
         "SQL is run as text",
         "Nobody can tell what it locks: TRUNCATE … CASCADE, ALTER SCHEMA … RENAME, VACUUM FULL and ALTER DOMAIN are "
-        "said this way, too.",
+        "written this way too.",
         ("Use the operation for it where Alembic has one.", "Read the statement's locks in PostgreSQL's manual."),
         plain_sql,
     ),

@@ -19,7 +19,7 @@ WIDENING = frozenset(
 )
 """Types whose length or precision may grow for nothing."""
 COERCIBLE = frozenset({("VARCHAR", "TEXT"), ("CIDR", "INET"), ("CITEXT", "TEXT")})
-"""Pairs that are stored alike. Text as citext is not here: its indexes are built anew."""
+"""Pairs that are stored alike. Text as citext is not here: its indexes are rebuilt."""
 
 
 class Spelled(NamedTuple):

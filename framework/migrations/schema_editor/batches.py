@@ -17,7 +17,7 @@ MAY_REBUILD = (ops.AlterColumnOp, ops.AddColumnOp, ops.DropColumnOp, ops.AddCons
 
 
 def rebuilds(operation: ops.MigrateOperation) -> bool:
-    """Tell whether SQLite has to make the table anew for an operation."""
+    """Tell whether SQLite has to rebuild the table for an operation."""
     # An enum's change is made of steps that go through here themselves.
     return isinstance(operation, MAY_REBUILD) and not isinstance(operation, AlterEnumOp) and not is_plain(operation)
 

@@ -114,7 +114,7 @@ class WritingOperations(LiveOperations):
         except (SQLAlchemyError, AttributeError) as error:
             raise CommandError(
                 f"{self.migration} cannot be written as SQL: {error}",
-                hint="It reads from the database, or does what this database has not.",
+                hint="It reads from the database, or does what this database cannot.",
                 code="migrations.no-sql",
             ) from error
         self.flush()

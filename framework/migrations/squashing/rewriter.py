@@ -1,4 +1,4 @@
-"""Writes one revision file anew: with fewer operations, or with what has changed since it was written."""
+"""Rewrites one revision file: with fewer operations, or with what has changed since it was written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def require_own(graph: Graph, leaf: Migration, applied: set[str]) -> None:
     if leaf.revision in applied:
         raise CommandError(
             f"Cannot update applied migration '{leaf}'.",
-            hint=f"Take it back first: manage.py migrate {leaf.app} "
+            hint=f"Unapply it first: manage.py migrate {leaf.app} "
             f"{graph.nodes[leaf.parents[0]].name if leaf.parents else 'zero'}",
             code="migrations.update",
         )

@@ -74,7 +74,7 @@ class StateOperations(Operations):
         """Change one side inside the block; a block within another is limited by both."""
         before, self.only = self.only, side
         if before not in (None, side):
-            raise StateError("op.state_only() and op.database_only() stand inside each other; nothing would be done.")
+            raise StateError("op.state_only() and op.database_only() are nested; nothing would be done.")
         try:
             yield
         finally:

@@ -20,12 +20,12 @@ OWN = "from framework.migrations import "
 FILLING = '''
 
 async def data(migration: Data) -> None:
-    """Give a value to the rows that have none. Batches are kept as they go; a run that breaks off goes on there."""
+    """Give a value to the rows that have none. Batches are committed; an interrupted run continues after the last."""
 {lines}
 
 
 async def undo_data(migration: Data) -> None:
-    """Take nothing back: the column goes with the migration before."""
+    """Undo nothing: the column goes with the migration before."""
 '''
 """What fills a column."""
 
@@ -36,7 +36,7 @@ async def data(migration: Data) -> None:
 
 
 async def undo_data(migration: Data) -> None:
-    """Take data() back, before downgrade(). Without this function the migration cannot be taken back."""
+    """Undo data(), before downgrade(). Without this function the migration cannot be unapplied."""
 '''
 """What an empty migration offers to fill in."""
 

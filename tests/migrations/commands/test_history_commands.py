@@ -118,8 +118,8 @@ def test_what_broke_off_is_told_with_the_way_it_went(folder: Folder) -> None:
     rows = text.format("raise RuntimeError('on')")
     folder.write({"people/migrations/0001_initial.py": first, "people/migrations/0002_rows.py": rows})
     printed = folder.manage("migrate people", "migrate people 0001")
-    told = "  people.0002_rows broke off {}; go on with the same 'manage.py migrate' as before."
+    told = "  people.0002_rows was interrupted {}; continue with the same 'manage.py migrate' as before."
     assert told.format("while it was applied") in lines_of(printed, "migrate people 0001"), printed
     folder.write({"people/migrations/0002_rows.py": text.format("pass")})
     printed = folder.manage("migrate people", "migrate people 0001", "migrate people -v 1")
-    assert told.format("on its way back") in lines_of(printed, "migrate people -v 1"), printed
+    assert told.format("while it was unapplied") in lines_of(printed, "migrate people -v 1"), printed

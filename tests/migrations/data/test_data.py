@@ -143,7 +143,7 @@ def data(migration):
     await with_posts(base, ("0002_slug", broken), transactional=False)
     with pytest.raises(MigrationFailed, match="ValueError: stop") as caught:
         await base.migrate()
-    assert "the next run goes on here" in str(caught.value.hint)
+    assert "the next run continues here" in str(caught.value.hint)
     halfway = await base.rows("SELECT slug, count(*) FROM blog_post GROUP BY slug ORDER BY slug")
     assert halfway == [("0", 5), ("01", 20)]
     assert await base.executor().applied() == {"blog.0001_initial"}
@@ -166,7 +166,7 @@ async def test_what_is_broken_off_is_finished_before_going_the_other_way(base: B
     await with_posts(base, ("0002_slug", SLUG + stop), transactional=False)
     with pytest.raises(MigrationFailed, match="stop"):
         await base.migrate()
-    with pytest.raises(MigrationFailed, match=r"blog\.0002_slug is applied by half") as caught:
+    with pytest.raises(MigrationFailed, match=r"blog\.0002_slug is half applied") as caught:
         await base.take_back(["blog.0001_initial"])
     assert caught.value.code == "migrations.unfinished"
     assert await base.executor().applied() == {"blog.0001_initial"}

@@ -149,7 +149,7 @@ async def test_rows_that_would_point_at_nothing_undo_a_migration_on_sqlite(sqlit
 async def test_a_migration_without_a_way_back_says_so(base: Base) -> None:
     base.workshop.write("blog", "0001_initial", "def upgrade() -> None:\n    op.execute('SELECT 1')\n")
     await base.migrate()
-    with pytest.raises(MigrationFailed, match=r"blog\.0001_initial cannot be taken back"):
+    with pytest.raises(MigrationFailed, match=r"blog\.0001_initial cannot be unapplied"):
         await base.take_back(["blog.0001_initial"])
     assert await base.executor().applied() == {"blog.0001_initial"}
 

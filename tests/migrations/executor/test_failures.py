@@ -162,7 +162,7 @@ async def test_step_by_step_a_run_goes_on_at_the_operation_that_failed_both_ways
     path = await with_users(base, "0002_steps", STEPS.replace("LAST", "UPDATE nothing SET x = 1"), transactional=False)
     with pytest.raises(MigrationFailed, match="Statement: UPDATE nothing SET x = 1") as caught:
         await base.migrate()
-    assert "what it had done before this statement stands, and the next run goes on here" in str(caught.value.hint)
+    assert "what it did before this statement stands, and the next run continues here" in str(caught.value.hint)
     assert await base.rows("SELECT id FROM users_tag") == [(1,)]
 
     def correct(text: str, last: str) -> None:
@@ -174,13 +174,13 @@ async def test_step_by_step_a_run_goes_on_at_the_operation_that_failed_both_ways
     assert await base.rows("SELECT id FROM users_tag") == [(1,)]
 
     path.write_text(broken)
-    with pytest.raises(MigrationFailed, match="take back"):
+    with pytest.raises(MigrationFailed, match="unapply"):
         await base.take_back(["users.0002_steps"])
     assert await base.table_names() - {"framework_migration_progress"} == {"users_user"}
     # It counts as applied until it is taken back to its end.
     assert await base.executor().unfinished() == ["users.0002_steps"]
     base.workshop.write("users", "0003_more", "def upgrade(): pass\n", down_revision="users.0002_steps")
-    with pytest.raises(MigrationFailed, match="is taken back by half"):
+    with pytest.raises(MigrationFailed, match="is half unapplied"):
         await base.migrate()
     correct(broken, "UPDATE users_user SET name = 'y'")
     await base.take_back(["users.0002_steps"])
@@ -195,7 +195,7 @@ async def test_a_file_changed_where_it_was_done_already_is_no_way_to_go_on(base:
         await base.migrate()
     text = path.read_text().replace("UPDATE nothing SET x = 1", "SELECT 1")
     path.write_text(text.partition("    op.create_table")[0] if shorter else text.replace("VALUES (1)", "VALUES (2)"))
-    with pytest.raises(MigrationFailed, match=r"broke off after 3 operation\(s\)") as caught:
+    with pytest.raises(MigrationFailed, match=r"interrupted after 3 operation\(s\)") as caught:
         await base.migrate()
     assert caught.value.code == "migrations.changed"
     assert await base.rows("SELECT id FROM users_tag") == [(1,)]

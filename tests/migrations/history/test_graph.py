@@ -42,7 +42,7 @@ def test_a_missing_parent_is_named_with_the_file_that_wants_it() -> None:
 def test_a_dependency_on_an_app_that_is_gone_says_so() -> None:
     with pytest.raises(HistoryError) as caught:
         Graph([node("a", 1, depends_on=("gone.0001_x",))])
-    assert caught.value.hint == "Install the app 'gone', or take the dependency out of 0001_x.py."
+    assert caught.value.hint == "Install the app 'gone', or remove the dependency from 0001_x.py."
 
 
 def test_a_circle_is_printed() -> None:
@@ -179,7 +179,7 @@ def test_the_first_migration_of_an_app_that_has_none_yet_is_waited_for_by_nobody
 def test_the_first_migration_of_an_app_that_is_not_installed_is_missed() -> None:
     with pytest.raises(HistoryError, match=r"comes after 'b\.__first__', which does not exist") as caught:
         Graph([node("a", 1, depends_on=("b.__first__",))], ["a"])
-    assert caught.value.hint == "Install the app 'b', or take the dependency out of 0001_x.py."
+    assert caught.value.hint == "Install the app 'b', or remove the dependency from 0001_x.py."
 
 
 @pytest.mark.parametrize("applied", [(), (("b", "0001_x"), ("b", "0002_x"))])

@@ -256,7 +256,7 @@ def test_renames_are_told_on_the_command_line(workshop: Workshop) -> None:
     # Another type and another name: nobody would have asked.
     workshop.make(model("blog", "Article", key, column("headline", sa.JSON, nullable=False)))
     answered.require_used()
-    with pytest.raises(CommandError, match="is not understood"):
+    with pytest.raises(CommandError, match="cannot be understood"):
         answers.add_renames(["title"])
     answers.add_renames(["blog.Article.headline:tilte"])
     with pytest.raises(CommandError, match=r"Nothing was renamed from 'blog.Article.headline' to 'tilte'"):

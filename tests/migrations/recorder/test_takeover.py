@@ -142,7 +142,7 @@ async def test_a_part_of_what_a_first_migration_makes_is_not_all_of_it(
     with pytest.raises(MigrationFailed) as caught:
         await executor.run(executor.graph.forwards(executor.graph.order, set()), fake_initial=True)
     assert str(caught.value).startswith(
-        f"blog.0001_initial cannot be noted as applied with --fake-initial: the database lacks {missing}. "
+        f"blog.0001_initial cannot be marked as applied with --fake-initial: the database lacks {missing}. "
         f"It cannot be run either: the database has {there}."
     )
     assert caught.value.code == "migrations.half-there"

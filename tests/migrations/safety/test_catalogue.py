@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "migration-safety.md"
 
 def test_the_page_ends_with_what_the_rules_say() -> None:
     _, _, written = PAGE.read_text().partition("safety.catalogue -->\n\n")
-    assert written == page(), "write it anew: python -m framework.migrations.safety.catalogue"
+    assert written == page(), "rewrite it: python -m framework.migrations.safety.catalogue"
 
 
 def test_the_page_tells_where_the_rules_of_others_are() -> None:

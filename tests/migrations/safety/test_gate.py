@@ -80,7 +80,7 @@ async def test_steps_back_are_refused(base: Base) -> None:
     base.workshop.write("blog", "0001_initial", TAG)
     graph = base.workshop.graph()
     steps = graph.to_zero("blog", {"blog.0001_initial"})
-    with pytest.raises(CommandError, match="would be taken back"):
+    with pytest.raises(CommandError, match="would be unapplied"):
         require_safe(graph, {"blog.0001_initial"}, steps, base.engine.dialect.name)
 
 
@@ -107,7 +107,7 @@ def test_the_commands_write_refuse_and_report(tmp_path: Path) -> None:
     assert "Applying blog.0002_post_stars... OK" in output
     assert output.endswith("[migrations.unsafe]\nexit 3\n")
 
-    assert 'accepted = {"drop-default": "why it does none here"}' in output.partition("$ migrate --safe-only\n")[2]
+    assert 'accepted = {"drop-default": "why it does no harm here"}' in output.partition("$ migrate --safe-only\n")[2]
     output = folder.manage("check --deploy --tag migrations", "check --tag migrations")
     assert """MIGRATIONS__TRUSTED='{"blog": "0003_post_stars_contract"}'""" in output
     assert "blog/migrations/0003_post_stars_contract.py: (migrations.safety.drop-default)" in output

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself says to the rules: which steps keep others from a table, and which write it anew."""
+"""What PostgreSQL itself says to the rules: which steps keep others from a table, and which rewrite it."""
 
 import asyncio
 from typing import Any

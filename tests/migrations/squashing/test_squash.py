@@ -55,7 +55,7 @@ def test_without_the_old_files_a_squash_stands_alone_and_half_a_database_is_told
     alone = [FILES[2], node("0003_c", "blog.0001_squashed")]
     assert on(alone) == (["0001_squashed", "0003_c"], set())
     assert on(alone, "0001_a", "0002_b")[1] == {"0001_squashed"}
-    with pytest.raises(HistoryError, match=r"the database has only some: blog\.0002_b not.*gone"):
+    with pytest.raises(HistoryError, match=r"the database has only some: blog\.0002_b missing.*gone"):
         on(alone, "0001_a")
 
 
@@ -67,7 +67,7 @@ def test_a_squash_of_squashes_counts_by_what_they_were_made_of() -> None:
 
 
 def test_two_that_replace_each_other_are_an_error() -> None:
-    with pytest.raises(HistoryError, match="stand for each other"):
+    with pytest.raises(HistoryError, match="replace each other"):
         Graph([node("0001_a", replaces=("blog.0001_b",)), node("0001_b", replaces=("blog.0001_a",))])
 
 
