@@ -653,7 +653,7 @@ async def test_who_says_who_they_are_gets_a_response_of_their_own(build: Build) 
 
 
 async def test_without_an_app_that_knows_users_credentials_are_private_all_the_same(build: Build) -> None:
-    async with client(build(WHO.format(options=", vary=['user']"))) as http:
+    async with client(build(WHO.format(options=", vary=['user', 'Host']"))) as http:
         for _ in range(2):
             for headers in CREDENTIALS[:3]:
                 answer = await http.get("/api/who", headers=headers)
@@ -663,13 +663,13 @@ async def test_without_an_app_that_knows_users_credentials_are_private_all_the_s
 
 
 async def test_varying_by_user_keeps_one_for_each(build: Build) -> None:
-    async with client(build(WHO.format(options=", vary=['user']"), callers=CALLERS)) as http:
+    async with client(build(WHO.format(options=", vary=['user', 'Host']"), callers=CALLERS)) as http:
         for _ in range(3):
             for headers in ({"Authorization": "a"}, {"Authorization": "b"}, {"X-Key": "d"}, {}):
                 answer = await http.get("/api/who", headers=headers)
                 assert answer.json() == next(iter(headers.values()), "nobody")
                 assert answer.headers["cache-control"].startswith("private" if headers else "public")
-                assert answer.headers["vary"] == "Authorization, Cookie"
+                assert answer.headers["vary"] == "Host, Authorization, Cookie"
         assert len(module().calls) == 4
         for headers in ({"Authorization": "bad"}, {"Cookie": "session=c"}):  # who that is, nobody knows
             for _ in range(2):
@@ -742,7 +742,7 @@ async def test_the_request_and_a_response_that_differs_by_more_than_is_said_are_
             answer = await http.get("/api/a", headers={"Accept-Language": language, "X-A": "x-a, X-Own, Cookie"})
             assert answer.json() == "de"
 
-    for arguments in ("", "ttl=60"):
+    for arguments in ("", "ttl=60", "vary='user'"):
         with pytest.raises(FrameworkError, match="takes the request") as caught:
             exec_routes(f"@cached({arguments})\nasync def a(request: Request) -> str:\n    return 'a'")
         assert caught.value.code == "cache.vary"

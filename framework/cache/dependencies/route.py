@@ -59,11 +59,13 @@ class CachedRoute:
         self._request = self._name(Request, "cached_request")
         self._response = self._name(Response, "cached_response")
         self._depends_on_url = any(is_one_of(hint, (HTTPConnection,)) for hint in self._own.values())
-        if self._depends_on_url and not (self._keeping.vary or self._keeping.shared):
+        # Whom nobody knows is one user, so that `"user"` alone would give to each what another sent a header for.
+        if self._depends_on_url and not (self._keeping.shared or any(name != "user" for name in self._keeping.vary)):
             raise FrameworkError(
                 f"{cached.signature.name} takes the request, so what it returns may depend on anything in it.",
-                hint="Take what it needs as parameters; or say what it depends on besides the address, as in "
-                '`vary=["Accept-Language"]`, or `shared=True` when nothing in it matters.',
+                hint="Take what it needs as parameters; or say which headers it reads, as in "
+                '`vary=["Accept-Language"]`, `vary=["Host"]` for its address alone, or `shared=True` when nothing in '
+                "it matters.",
                 code="cache.vary",
             )
         self._places: dict[int, tuple[ref[Any], Place]] = {}
