@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+import zlib
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -625,6 +626,33 @@ async def test_a_304_says_that_its_200_differs_by_encoding(build: Build) -> None
             condition = {"Accept-Encoding": encoding, "If-None-Match": first.headers["etag"]}
             second = await http.get("/api/a", headers=condition)
             assert (second.status_code, second.headers["vary"]) == (304, first.headers["vary"])
+
+
+async def test_what_is_kept_is_compressed_once_and_anew_when_it_was_made_anew(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = build("""
+    @router.get("/a")
+    @cached(ttl=60, tags=["a"])
+    async def a() -> str:
+        calls.append(1)
+        return f"{len(calls)}" * 3000
+    """)
+    compressions: list[Any] = []
+    compressobj: Any = zlib.compressobj
+    monkeypatch.setattr(zlib, "compressobj", lambda *args: compressions.append(args) or compressobj(*args))
+    cache = project.services.find_value(Cache)
+    assert cache is not None
+    async with client(project) as http:
+        for number in (1, 2):
+            for _ in range(4):
+                answer = await http.get("/api/a")
+                assert answer.json() == f"{number}" * 3000
+                assert answer.headers["content-encoding"] == "gzip"
+                condition = {"If-None-Match": answer.headers["etag"]}
+                assert (await http.get("/api/a", headers=condition)).status_code == 304
+            assert len(compressions) == number
+            await cache.invalidate("a")
 
 
 # Whose it is -------------------------------------------------------------------------------------------------------

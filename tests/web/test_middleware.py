@@ -1,12 +1,14 @@
 """The layers around an application: ids, hosts, origins, headers, and those that apps bring."""
 
 import logging
+import zlib
 
 import pytest
 
 from framework.context import request_id
 from framework.errors import ImproperlyConfigured
 from framework.web import WebSettings, create_app
+from framework.web.middleware import compression
 from framework.web.middleware.hosts import Hosts
 
 ECHO = """
@@ -420,3 +422,62 @@ async def test_what_might_be_compressed_says_so_also_to_who_takes_no_gzip(build,
             told.append(answer.headers.get("vary"))
         assert (await http.get("/text")).headers["content-encoding"] == "gzip"
     assert told == ["Accept-Encoding", None, "Origin, Accept-Encoding", "Accept-Encoding", None, None, None, None]
+
+
+TAGGED = """
+from fastapi import APIRouter, Response
+from starlette.responses import StreamingResponse
+router = APIRouter()
+TAG = {"ETag": 'W/"a"'}
+@router.get('/tagged')
+async def tagged(letter: str = "a"): return Response(letter * 5000, headers=TAG)
+@router.get('/plain')
+async def plain(): return Response('a' * 5000)
+@router.get('/stream')
+async def stream(parts: int = 2): return StreamingResponse(iter(['a' * 5000] * parts), headers=TAG)
+@router.get('/view')
+async def view(): return Response(memoryview(b'a' * 5000), headers=TAG)
+"""
+
+
+@pytest.fixture
+def compressions(monkeypatch):
+    """How often a body was compressed."""
+    made = []
+
+    def compressor(*args):
+        made.append(args)
+        return compressobj(*args)
+
+    compressobj = zlib.compressobj
+    monkeypatch.setattr(zlib, "compressobj", compressor)
+    return made
+
+
+async def test_what_is_sent_again_with_a_tag_is_compressed_once(build, client, write, compressions):
+    write("large", routes=TAGGED)
+    async with client(build("large")) as http:
+        for letter in "aba":
+            for _ in range(3):
+                answer = await http.get("/tagged", params={"letter": letter})
+                assert answer.text == letter * 5000
+                assert (answer.headers["content-encoding"], answer.headers["etag"]) == ("gzip", 'W/"a"')
+                assert answer.headers["vary"] == "Accept-Encoding"
+                assert int(answer.headers["content-length"]) < 100
+        assert len(compressions) == 2
+        assert (await http.get("/tagged", headers={"Accept-Encoding": "identity"})).text == "a" * 5000
+        for parts in (2, 3):
+            assert (await http.get("/stream", params={"parts": parts})).text == "a" * 5000 * parts
+        assert [(await http.get(path)).text for path in ("/view", "/plain", "/plain")] == ["a" * 5000] * 3
+        assert len(compressions) == 7
+
+
+async def test_what_was_compressed_takes_no_more_than_some_room(build, client, write, compressions, monkeypatch):
+    write("large", routes=TAGGED)
+    monkeypatch.setattr(compression, "MOST", 12_000)
+    async with client(build("large")) as http:
+        for letter in "abaca":
+            assert (await http.get("/tagged", params={"letter": letter})).text == letter * 5000
+        assert len(compressions) == 3
+        await http.get("/tagged", params={"letter": "b"})
+        assert len(compressions) == 4
