@@ -111,7 +111,7 @@ def test_blocks_are_noted_on_the_operations_and_don_t_nest(workshop: Workshop) -
     assert isinstance(made, ops.CreateTableOp)
     assert vars(made)["only"] == "state"
     workshop.write("blog", "0001_initial", text.format("state_only", "with op.database_only(): "))
-    with pytest.raises(StateError, match="stand inside each other"):
+    with pytest.raises(StateError, match="are nested"):
         workshop.state()
 
 
