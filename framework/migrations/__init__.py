@@ -1,8 +1,8 @@
 """Migrations: one history per app, on Alembic, with Django's commands. Loads SQLAlchemy and Alembic only when used.
 
 `makemigrations` replays the `history` of files into a `state`, has the `autodetector` compare it with the models, and
-the `writer` write what is new. `migrate` asks the `recorder` what is applied, `safety` whether the rest may run, and has
-the `executor` run it through the `schema_editor`.
+the `writer` write what is new. `migrate` asks the `recorder` what is applied and `safety` whether the rest may run, and
+has the `executor` run it through the `schema_editor`.
 """
 
 from typing import TYPE_CHECKING
