@@ -1,6 +1,7 @@
 """The cache in memory: what it drops, and what it holds no more of than it may."""
 
 import asyncio
+import tracemalloc
 
 import pytest
 
@@ -28,6 +29,19 @@ async def test_values_take_no_more_memory_than_allowed() -> None:
     assert await cache.get("larger than all", bytes) is None
     cache.clear()
     assert (cache.size, len(cache)) == (0, 0)
+
+
+async def test_values_that_were_read_take_no_more_memory_than_allowed_either() -> None:
+    cache = MemoryCache(max_bytes=2_000_000)
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            await cache.set(str(number), chr(97 + number % 26) * 20_000, str)
+            await cache.get(str(number), str)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 1_000_000 < taken < 2_200_000
 
 
 async def test_the_size_is_counted_right_whatever_happens_to_a_key() -> None:
