@@ -19,7 +19,7 @@ __all__ = ["KEY", "Answer", "Answers"]
 KEY = "framework.cache"
 """Where the answers of an application stand in the ASGI scope."""
 
-MOST = 10_000
+MOST, MOST_BYTES = 10_000, 50_000_000
 LONGEST = 500
 """Characters of an address that is remembered: strangers choose how many there are, and what they end with."""
 CREDENTIALS = (b"authorization", b"cookie")
@@ -48,6 +48,10 @@ class Answer:
         self._vary = varying(vary)
         self._said: Said | None = None
         """What was last said of the response."""
+        self.size = 0
+        """Bytes that it takes: the cache may hold no such thing any more."""
+        self.counted = 0
+        """How many of them are counted."""
 
     async def messages(self, condition: str | None) -> tuple[Message, Message] | None:
         """Return what to send, or `None` when that is to be made anew."""
@@ -57,6 +61,7 @@ class Answer:
         said = self._said
         if said is None or said.payload != entry.payload:
             said = self._said = Said(entry.payload, self._vary)
+            self.size = 2 * len(entry.payload)
         control = self._control(said.stored)
         if condition is not None and said.stored.matches(condition):
             status, headers, body = 304, said.headers(control), b""
@@ -102,6 +107,7 @@ class Answers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[str, str, bytes], Answer] = OrderedDict()
+        self._size = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -110,9 +116,11 @@ class Answers:
         """Answer such requests from now on; the one not asked for longest is forgotten when there are too many."""
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST:
             return
-        self._known[key_of(scope)] = answer
-        if len(self._known) > MOST:
-            self._known.popitem(last=False)
+        key = key_of(scope)
+        if (before := self._known.pop(key, None)) is not None:
+            self._size -= before.counted
+        self._known[key] = answer
+        self._make_room()
 
     async def find(self, scope: Scope) -> tuple[Message, Message] | None:
         """Return what to send, or `None` for a request that has to go the long way."""
@@ -135,7 +143,15 @@ class Answers:
         messages = await answer.messages(condition)
         if messages is not None:
             scope.update(answer.route)
+        if answer.counted != answer.size and self._known.get(key) is answer:
+            self._size += answer.size - answer.counted
+            answer.counted = answer.size
+            self._make_room()
         return messages
+
+    def _make_room(self) -> None:
+        while len(self._known) > MOST or self._size > MOST_BYTES:
+            self._size -= self._known.popitem(last=False)[1].counted
 
 
 def key_of(scope: Scope) -> tuple[str, str, bytes]:
