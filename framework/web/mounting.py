@@ -15,6 +15,7 @@ from framework.errors import ImproperlyConfigured
 from framework.near import near
 from framework.project import Project
 from framework.web.access import Held, enforce, stated_by
+from framework.web.dispatch import Dispatch, narrow
 from framework.web.routing import Names, Route, Routes, listed
 from framework.web.rule import Rule
 from framework.web.settings import WebSettings
@@ -57,7 +58,7 @@ def mount(target: APIRouter, project: Project, settings: WebSettings) -> Routes:
         _freeze(included)
     _check_claims(found, settings)
     table = Routes(found)
-    target.routes.insert(0, Names(table))
+    target.routes[:0] = [Names(table), Dispatch(target.routes)]
     return table
 
 
@@ -120,6 +121,7 @@ def _freeze(included: Any) -> None:
     for candidate in candidates:
         if hasattr(candidate, "effective_candidates"):
             _freeze(candidate)
+    narrow(included)
 
 
 def _frontends(context: Any) -> Iterator[RouteContext]:
