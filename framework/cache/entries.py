@@ -20,8 +20,6 @@ ABSENT = 0x01
 
 NO_VERSIONS: Mapping[str, bytes] = MappingProxyType({})
 
-UNREAD: Any = object()
-
 
 class Kept(bytes):
     """What a backend in this process keeps: bytes that are the same object each time, so that they are read once."""
@@ -42,15 +40,17 @@ class Entry:
     """The tags, and how each stood when the value was made."""
     absent: bool = False
     """Whether it says that there is no such thing; the payload then is the error."""
-    value: Any = field(default=UNREAD, compare=False)
+    value: Any = field(default=None, compare=False)
     """What was read of the payload, where it may be handed out more than once."""
+    reader: Codec[Any] | None = field(default=None, compare=False)
+    """What read it: classes made twice have one mark, and each wants values of its own."""
 
     def load[T](self, codec: Codec[T]) -> T:
         """Return the value: one of the caller's own, unless nobody can change it. Raises `Mismatch` if it is none."""
-        if not codec.is_immutable or self.mark != codec.mark:
+        if not codec.is_immutable:
             return codec.load(self.payload)
-        if self.value is UNREAD:
-            self.value = codec.load(self.payload)
+        if self.reader is not codec:
+            self.value, self.reader = codec.load(self.payload), codec
         return self.value
 
     @property

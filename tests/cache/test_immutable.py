@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+from collections import namedtuple
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 import pytest
-from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, field_validator
+from pydantic_core import core_schema
 
 from framework.cache import MemoryCache
 from framework.cache.immutable import is_immutable
@@ -64,6 +66,53 @@ class Point:
     x: float
 
 
+class Checked(BaseModel, frozen=True):
+    ids: tuple[int, ...]
+
+    @field_validator("ids")
+    @classmethod
+    def listed(cls, ids: tuple[int, ...]) -> Any:
+        return list(ids)
+
+
+class Prepared(BaseModel, frozen=True):
+    id: int
+
+    def model_post_init(self, context: Any) -> None:
+        self.__dict__["ids"] = [self.id]
+
+
+@dataclass(frozen=True)
+class CheckedPoint:
+    x: tuple[int, ...]
+
+    @field_validator("x")
+    @classmethod
+    def listed(cls, x: tuple[int, ...]) -> Any:
+        return list(x)
+
+
+@dataclass(frozen=True)
+class PreparedPoint:
+    x: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", [self.x])
+
+
+class Below(FrozenPoint):
+    """Holds whatever is put there, besides the fields."""
+
+
+class Odd:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return core_schema.list_schema()
+
+
+Untyped = namedtuple("Untyped", ["a", "b"])
+
+
 class Pair(NamedTuple):
     a: int
     b: str | None
@@ -78,6 +127,8 @@ class Colour(Enum):
 
 
 type Name = str
+type Tree = str | tuple[Tree, ...]
+type Grove = str | tuple[Grove, ...] | list[Grove]
 Number = NewType("Number", int)
 
 SCALARS = (
@@ -94,6 +145,7 @@ SCALARS = (
     Colour,
     Name,
     Number,
+    Tree,
 )
 HOLDERS = (tuple[int, ...], tuple[()], tuple[str, Frozen], frozenset[int], int | None, Literal["a"], Pair, FrozenPoint)
 
@@ -103,10 +155,13 @@ def test_types_whose_every_part_stays_as_it_is_are_immutable(type_):
     assert is_immutable(type_)
 
 
-MODELS = (Open, Holding, Listing, Extra, Private, Remembering, Validated, Point, Lists)
+MODELS = (Open, Holding, Listing, Extra, Private, Remembering, Validated, Checked, Prepared)
+PLAIN = (Point, Lists, CheckedPoint, PreparedPoint, Below, Untyped, Grove, Annotated[int, Odd])
 
 
-@pytest.mark.parametrize("type_", [*MODELS, Any, object, list[int], dict[str, int], set[int], tuple[Open, ...], tuple])
+@pytest.mark.parametrize(
+    "type_", [*MODELS, *PLAIN, Any, object, list[int], dict[str, int], set[int], tuple[Open, ...], tuple]
+)
 def test_types_of_which_any_part_may_change_are_not(type_):
     assert not is_immutable(type_)
 
@@ -114,6 +169,21 @@ def test_types_of_which_any_part_may_change_are_not(type_):
 @pytest.fixture
 def cache() -> MemoryCache:
     return MemoryCache()
+
+
+def test_a_class_that_names_what_only_pydantic_finds_is_not():
+    @dataclass(frozen=True)
+    class Node:
+        parent: "Node | None"
+
+    assert not is_immutable(Node)
+
+
+def local(value: int) -> type[BaseModel]:
+    class Local(BaseModel, frozen=True):
+        id: int = value
+
+    return Local
 
 
 async def test_all_callers_get_one_object_where_nobody_can_change_it(cache):
@@ -135,6 +205,13 @@ async def test_another_type_is_still_a_miss_after_the_value_was_read(cache):
     assert await cache.get("row", Frozen) == Frozen(id=1)
     assert await cache.get("row", Open) is None
     assert await cache.get("row", Frozen) == Frozen(id=1)
+
+
+async def test_a_class_gets_no_values_of_another_with_its_name_and_fields(cache):
+    one, other = local(1), local(1)
+    await cache.set("row", one(id=1), one)
+    assert type(await cache.get("row", one)) is one
+    assert type(await cache.get("row", other)) is other
 
 
 async def test_what_is_written_next_is_what_is_read(cache):
