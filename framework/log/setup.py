@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, TextIO
 
 from framework import Project
@@ -42,9 +42,14 @@ class StderrHandler(logging.StreamHandler[TextIO]):
             try:
                 self.stream.write(text)
                 self.flush()
-            except OSError:  # a record's way is the one that tells of it
+            except Exception:  # full, closed, or none at all: logging does with it what it does with a record
                 return False
         return True
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say on stderr that a record could not be written there, unless it is closed."""
+        with suppress(ValueError):
+            super().handleError(record)
 
     def flush(self) -> None:
         """Flush the stream, unless it has done so by itself at the end of the line."""

@@ -1,5 +1,6 @@
 """The line of a request: the same whether the log's handler writes it straight, or a record is made of it first."""
 
+import io
 import json
 import logging
 from collections.abc import Generator
@@ -143,14 +144,22 @@ async def test_a_handlers_level_holds_for_requests_too(app, capsys):
     assert [line["status"] for line in requests_in(capsys.readouterr().err)] == [500]
 
 
-async def test_a_stderr_that_cannot_be_written_to_fails_no_request(app, monkeypatch):
-    class Full:
-        line_buffering = True
+class Full:
+    line_buffering = True
 
-        def write(self, text: str) -> int:
-            raise OSError("no space left on device")
+    def write(self, text: str) -> int:
+        raise OSError("no space left on device")
 
-    monkeypatch.setattr("sys.stderr", Full())
+
+def closed() -> io.StringIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stderr", [Full(), closed(), None], ids=["full", "closed", "none"])
+async def test_a_stderr_that_cannot_be_written_to_fails_no_request(app, monkeypatch, stderr):
+    monkeypatch.setattr("sys.stderr", stderr)
     transport = httpx.ASGITransport(app)
     with alone():
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
