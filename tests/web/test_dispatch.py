@@ -29,7 +29,7 @@ class Anything(Convertor[str]):
 register_url_convertor("anything", Anything())
 
 NAMES = ["", "a", "b", "ab", "{x}", "{x:int}", "{x:path}", "a{x}", "{x}.b", "{x:anything}", "{x:uuid}"]
-PATHS = ["", "a", "b", "ab", "1", "a.b", "%2F", "-", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"]
+PATHS = ["", "a", "b", "ab", "1", "a.b", "%2F", "-", "\n", "a\n", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"]
 METHODS = ["GET", "POST"]
 
 
