@@ -112,10 +112,9 @@ class Cache(ABC):
             if names and await self._may_be_old(names):
                 await self.delete_many(values)
                 return
-            await self.write(
-                {key: Entry(each.payload, each.mark, versions=versions).encode() for key, each in data.items()},
-                self.seconds(ttl),
-            )
+            for entry in data.values():
+                entry.versions = versions
+            await self.write({key: entry.encode() for key, entry in data.items()}, self.seconds(ttl))
         except Unavailable:
             await self.delete_many(values)  # once it is back: what was there before is no longer so
 
@@ -215,8 +214,7 @@ class Cache(ABC):
         """Return a value as it is stored."""
         if type_ is None:
             return Entry(self.codecs.of(type(value)).dump(value))
-        codec = self.codecs.of(type_)
-        return Entry(codec.dump(value), codec.mark)
+        return Entry.of(value, self.codecs.of(type_))
 
     def value_of[T](self, entry: Entry, codec: Codec[T]) -> T:
         """Return the value in an entry. Raises `Mismatch` when it is of another type."""

@@ -41,8 +41,8 @@ class Codec[T]:
         self._read: Callable[[bytes], T] = self._adapter.validator.validate_json
         self.mark = mark_of(self._adapter, type_)
         """Tells apart what was written for another type, or for an earlier form of this one."""
-        self.is_immutable = is_immutable(type_)
-        """Whether one object may be handed out to all who ask."""
+        self.is_immutable = is_immutable(type_) and type_ is not bytes
+        """Whether one object may be handed out to all who ask; bytes are one already."""
 
     def accepts(self, mark: bytes) -> bool:
         """Tell whether what has that mark may be read: it was written for this type, or nobody said for which."""

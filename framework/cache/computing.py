@@ -255,7 +255,7 @@ class Computing:
             said = {"subject": error.subject, "detail": error.detail, "code": error.code}
             entry = Entry(json.dumps(said).encode(), recipe.codec.mark, absent=True)
         else:
-            entry = Entry(recipe.codec.dump(value), recipe.codec.mark)
+            entry = Entry.of(value, recipe.codec)
             if recipe.tags_of is not None:
                 names = known.names(recipe.tags_of(value))
         if uncommitted() != changed:  # it wrote, which those who got it from the cache would not do
@@ -288,7 +288,7 @@ class Computing:
         asked = cache.ttl if recipe.ttl is None else recipe.ttl
         ttl = cache.shortened(min(asked or math.inf, recipe.missing) if entry.absent else asked)
         stale_at = time.time() + ttl if recipe.stale and ttl and not entry.absent else 0
-        entry = Entry(entry.payload, entry.mark, stale_at, versions, entry.absent)
+        entry.stale_at, entry.versions = stale_at, versions
         await self._keep(recipe, entry, ttl + recipe.stale if ttl and stale_at else ttl, lock)
         return entry
 

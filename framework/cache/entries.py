@@ -8,23 +8,28 @@ from typing import Any
 
 from framework.cache.codecs import NO_MARK, Codec
 
-__all__ = ["NO_VERSIONS", "Entry", "Kept"]
+__all__ = ["NO_VERSIONS", "Entry", "Kept", "kept"]
 
 FORMAT = 0x01
 """The first byte. No digit and no minus sign, with which counters begin."""
 HEAD = struct.Struct(">BB8sdH")
 LENGTH = struct.Struct(">H")
 VERSION_SIZE = 9
-ABSENT = 0x01
+ABSENT, IMMUTABLE = 0x01, 0x02
 
 
 NO_VERSIONS: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Kept(bytes):
-    """What a backend in this process keeps: bytes that are the same object each time, so that they are read once."""
+    """A value that nobody can change, as a backend in this process keeps it: the same object each time, read once."""
 
     entry: "Entry | None" = None
+
+
+def kept(data: bytes) -> bytes:
+    """Return bytes as a backend in this process keeps them."""
+    return Kept(data) if len(data) >= HEAD.size and data[0] == FORMAT and data[1] & IMMUTABLE else data
 
 
 @dataclass(slots=True)
@@ -40,10 +45,17 @@ class Entry:
     """The tags, and how each stood when the value was made."""
     absent: bool = False
     """Whether it says that there is no such thing; the payload then is the error."""
+    immutable: bool = False
+    """Whether nobody can change the value, so that one object will do for all who ask."""
     value: Any = field(default=None, compare=False)
-    """What was read of the payload, where it may be handed out more than once."""
+    """That object, once somebody asked."""
     reader: Codec[Any] | None = field(default=None, compare=False)
     """What read it: classes made twice have one mark, and each wants values of its own."""
+
+    @classmethod
+    def of[T](cls, value: T, codec: Codec[T]) -> "Entry":
+        """Return the entry of a value. Raises what the codec does for one that is no such value."""
+        return cls(codec.dump(value), codec.mark, immutable=codec.is_immutable)
 
     def load[T](self, codec: Codec[T]) -> T:
         """Return the value: one of the caller's own, unless nobody can change it. Raises `Mismatch` if it is none."""
@@ -60,7 +72,7 @@ class Entry:
 
     def encode(self) -> bytes:
         """Return the bytes to store."""
-        flags = ABSENT if self.absent else 0
+        flags = (ABSENT if self.absent else 0) | (IMMUTABLE if self.immutable else 0)
         head = HEAD.pack(FORMAT, flags, self.mark, self.stale_at, len(self.versions))
         if not self.versions:
             return head + self.payload
@@ -74,7 +86,7 @@ class Entry:
     @classmethod
     def decode(cls, data: bytes) -> "Entry | None":
         """Return the entry, or `None` for bytes that are none; a counter is one that nobody said the type of."""
-        if type(data) is not Kept:
+        if not isinstance(data, Kept):
             return cls._decoded(data)
         if data.entry is None:
             data.entry = cls._decoded(data)
@@ -87,7 +99,7 @@ class Entry:
         _, flags, mark, stale_at, count = HEAD.unpack_from(data)
         place = HEAD.size
         if not count:
-            return cls(data[place:], mark, stale_at, NO_VERSIONS, bool(flags & ABSENT))
+            return cls(data[place:], mark, stale_at, NO_VERSIONS, bool(flags & ABSENT), bool(flags & IMMUTABLE))
         versions: dict[str, bytes] = {}
         try:
             for _ in range(count):
@@ -97,4 +109,4 @@ class Entry:
                 place += VERSION_SIZE
         except (struct.error, UnicodeDecodeError):
             return None
-        return cls(data[place:], mark, stale_at, versions, bool(flags & ABSENT))
+        return cls(data[place:], mark, stale_at, versions, bool(flags & ABSENT), bool(flags & IMMUTABLE))

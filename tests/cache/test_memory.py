@@ -2,6 +2,7 @@
 
 import asyncio
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -31,13 +32,15 @@ async def test_values_take_no_more_memory_than_allowed() -> None:
     assert (cache.size, len(cache)) == (0, 0)
 
 
-async def test_values_that_were_read_take_no_more_memory_than_allowed_either() -> None:
+@pytest.mark.parametrize("type_", [str, tuple[str, ...], list[str]])
+async def test_values_that_were_read_take_no_more_memory_than_allowed_either(type_: Any) -> None:
     cache = MemoryCache(max_bytes=2_000_000)
     tracemalloc.start()
     try:
         for number in range(200):
-            await cache.set(str(number), chr(97 + number % 26) * 20_000, str)
-            await cache.get(str(number), str)
+            value = chr(97 + number % 26) * 20_000
+            await cache.set(str(number), value if type_ is str else [value], type_)
+            await cache.get(str(number), type_)
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1155,25 +1155,6 @@ async def test_the_requests_that_are_known_are_bounded(build: Build, monkeypatch
         assert len(asked) == 6
 
 
-async def test_the_responses_that_are_known_take_some_room_at_most(
-    build: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with routed(build(LIST)) as (http, asked, _):
-        for _ in range(9):
-            await http.get("/api/items")
-        assert len(asked) == 1
-        monkeypatch.setattr("framework.cache.dependencies.answers.MOST_BYTES", 2000)
-        for number in (2, 2, 2, 3, 3, 2):  # there is room for all
-            await http.get(f"/api/items?n={number}")
-        assert len(asked) == 3
-        for number in (4, 4, 5, 5, 6, 6, 2):
-            await http.get(f"/api/items?n={number}")
-        assert len(asked) == 7
-        for _ in range(2):
-            await http.get("/api/items?n=6")
-        assert len(asked) == 7
-
-
 async def test_addresses_that_strangers_make_up_are_not_remembered(build: Build) -> None:
     async with routed(build(LIST)) as (http, asked, _):
         for query in ("n=1&unknown=1", f"n=1&n={'0' * 600}1", "unknown"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from framework.cache.cache import Cache
 from framework.cache.counters import number_in
-from framework.cache.entries import Kept
+from framework.cache.entries import Kept, kept
 from framework.cache.tags import changed_version
 from framework.errors import Unavailable
 
@@ -16,8 +16,8 @@ __all__ = ["MemoryCache"]
 OVERHEAD = 200
 """Bytes that an entry takes besides its key and its value, about."""
 
-COPIES = 3
-"""How often a value is there once it was read: as it was written, without what is known of it, and as an object."""
+OBJECT = 5
+"""How much a value that nobody can change takes, for each of its bytes: it is there as an object too."""
 
 SWEEP_PAUSE = 1.0
 """Seconds between two looks for what is over and nobody asked for."""
@@ -143,9 +143,10 @@ class MemoryCache(Cache):
             self._decide(key, value, ttl)
             return
         self.drop(key)
+        value = kept(value)
         if size_of(key, value) > self._max_bytes:
             return
-        self._entries[key] = (Kept(value), ends_after(ttl))
+        self._entries[key] = (value, ends_after(ttl))
         self.size += size_of(key, value)
         self._make_room()
 
@@ -197,7 +198,7 @@ class MemoryCache(Cache):
 
 
 def size_of(key: str, value: bytes) -> int:
-    return len(key) + COPIES * len(value) + OVERHEAD
+    return len(key) + len(value) * (OBJECT if isinstance(value, Kept) else 1) + OVERHEAD
 
 
 def ends_after(ttl: float | None) -> float:
