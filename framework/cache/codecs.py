@@ -2,10 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, get_args
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import is_dataclass
+from functools import partial
+from typing import Any, ClassVar, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError
 
 from framework.cache.immutable import is_immutable
@@ -14,6 +18,9 @@ from framework.errors import FrameworkError
 __all__ = ["NO_MARK", "Codec", "Codecs", "Mismatch", "unfit"]
 
 NO_MARK = bytes(8)
+
+SHOWN = ("_alias'", "'computed-field'", "'json'")
+"""What stands in the schema of a type that is not written as it is read, since that is what an API shows."""
 
 
 class Mismatch(Exception):
@@ -29,7 +36,7 @@ class Codec[T]:
 
     def __init__(self, type_: Any) -> None:
         self.type = type_
-        refuse_rows(type_)
+        refuse_lossy(type_)
         try:
             self._adapter: TypeAdapter[T] = TypeAdapter(type_, config=self.CONFIG)
         except PydanticUserError as error:
@@ -39,6 +46,9 @@ class Codec[T]:
         # The adapter's own methods pass on a dozen options, which costs as much as the reading of a row.
         self._write: Callable[..., bytes] = self._adapter.serializer.to_json
         self._read: Callable[[bytes], T] = self._adapter.validator.validate_json
+        if any(each in repr(self._adapter.core_schema) for each in SHOWN):  # options take their time as well
+            self._write = partial(self._write, by_alias=False, round_trip=True)
+            self._read = partial(self._adapter.validator.validate_json, by_alias=False, by_name=True)
         self.mark = mark_of(self._adapter, type_)
         """Tells apart what was written for another type, or for an earlier form of this one."""
         self.is_immutable = is_immutable(type_) and type_ is not bytes
@@ -54,7 +64,8 @@ class Codec[T]:
             try:
                 return self._write(value, warnings="error")
             except PydanticSerializationError:
-                return self._adapter.dump_json(self._adapter.validate_python(value, from_attributes=True))
+                read = self._adapter.validate_python(value, from_attributes=True, by_name=True)
+                return self._write(read)
         except (PydanticSerializationError, ValidationError) as error:
             raise unfit(self.type, error) from error
 
@@ -104,8 +115,8 @@ def mark_of(adapter: TypeAdapter[Any], type_: Any) -> bytes:
     return hashlib.blake2b(f"{type_!r} {shape}".encode(), digest_size=8).digest()
 
 
-def refuse_rows(type_: Any) -> None:
-    """Raise for rows of tables: what came from a cache belongs to no session, and changes of it would be lost."""
+def refuse_lossy(type_: Any) -> None:
+    """Raise for what would come back as something else, without a word."""
     for part in parts_of(type_):
         if isinstance(part, type) and hasattr(part, "__table__"):
             raise FrameworkError(
@@ -113,6 +124,25 @@ def refuse_rows(type_: Any) -> None:
                 hint=f"Cache a schema of it: annotate the value as a `Schema` with the fields of {part.__name__}.",
                 code="cache.row",
             )
+        if getattr(get_origin(part) or part, "get_secret_value", None) is not None:
+            raise unfit(type_, "a secret is written as asterisks")
+        for name in [name for name, field in fields_of(part).items() if field.exclude]:
+            raise unfit(type_, f"the field {name!r} of {part.__qualname__} is excluded from what is written")
+
+
+def fields_of(type_: Any) -> Mapping[str, FieldInfo]:
+    """Return the fields of a model."""
+    if isinstance(type_, type) and issubclass(type_, BaseModel) and not hasattr(type_, "__table__"):
+        return type_.model_fields
+    return {}
+
+
+def hints_of(type_: Any) -> Iterable[Any]:
+    """Return the types of the fields of what has some and is no model."""
+    if is_dataclass(type_) or is_typeddict(type_) or (isinstance(type_, type) and issubclass(type_, tuple)):
+        with suppress(NameError):  # something local, which only Pydantic finds
+            return get_type_hints(cast("Any", type_)).values()
+    return ()
 
 
 def parts_of(type_: Any, seen: set[int] | None = None) -> Iterator[Any]:
@@ -123,17 +153,16 @@ def parts_of(type_: Any, seen: set[int] | None = None) -> Iterator[Any]:
     seen.add(id(type_))
     yield type_
     parts: list[Any] = [getattr(type_, "__value__", None), *get_args(type_)]
-    if isinstance(type_, type) and issubclass(type_, BaseModel) and not hasattr(type_, "__table__"):
-        parts += [field.annotation for field in type_.model_fields.values()]
+    parts += [*(field.annotation for field in fields_of(type_).values()), *hints_of(type_)]
     for part in parts:
         if part is not None:
             yield from parts_of(part, seen)
 
 
-def unfit(type_: Any, error: BaseException) -> FrameworkError:
+def unfit(type_: Any, reason: BaseException | str) -> FrameworkError:
     """Return the error for a value that does not survive being written and read."""
     return FrameworkError(
-        f"A value cannot be cached as {type_!r}: {error}",
+        f"A value cannot be cached as {type_!r}: {reason}",
         hint="Annotate it with a type that Pydantic can write as JSON and read again.",
         code="cache.value",
     )

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, PlainSerializer
+from pydantic import AliasChoices, BaseModel, ConfigDict, Json, PlainSerializer, Secret, SecretStr, computed_field
+from pydantic import Field as PydanticField
+from pydantic.alias_generators import to_camel
 from sqlmodel import Field, SQLModel
 
 from framework.cache import MemoryCache
@@ -41,6 +43,61 @@ def test_rows_of_tables_are_refused_wherever_they_are(type_: Any) -> None:
 def test_a_row_is_read_into_its_schema() -> None:
     codec = Codec[list[ChairRead]](list[ChairRead])
     assert codec.load(codec.dump([Chair(id=1)])) == [ChairRead(id=1, legs=4)]  # type: ignore[list-item]
+
+
+class Named(BaseModel):
+    """Written and read by other names where an API shows it, and with more than it takes."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+    leg_count: int = 3
+    arm_count: int = PydanticField(default=0, validation_alias=AliasChoices("arms", "armrests"))
+    raw: Json[list[int]] = []
+
+    @computed_field
+    @property
+    def all_count(self) -> int:
+        return self.leg_count + self.arm_count
+
+
+@pytest.mark.parametrize("by_alias", [False, True])
+def test_names_that_an_api_gives_to_fields_change_no_value(by_alias: bool) -> None:
+    class Shown(Named, serialize_by_alias=by_alias):
+        more: tuple[Named, ...] = ()
+
+    one = Shown.model_validate({"legCount": 5, "arms": 2, "raw": "[1]", "more": [{"armrests": 1}]})
+    codec = Codec[Shown](Shown)
+    assert codec.load(codec.dump(one)) == one
+
+
+def test_a_row_is_read_into_a_schema_with_other_names() -> None:
+    class Shown(BaseModel, alias_generator=to_camel):
+        id: int
+        legs: int = PydanticField(alias="legCount")
+
+    codec = Codec[Any](list[Shown])
+    assert codec.load(codec.dump([Chair(id=1)])) == [Shown.model_validate({"id": 1, "legCount": 4})]
+
+
+class Signed(BaseModel):
+    key: SecretStr
+
+
+class Half(BaseModel):
+    seen: int
+    hidden: int = PydanticField(default=1, exclude=True)
+
+
+@dataclass
+class Holding:
+    halves: list[Half]
+
+
+@pytest.mark.parametrize("type_", [SecretStr, Secret[int], Signed, dict[str, Signed | None], Half, list[Half], Holding])
+def test_what_would_not_be_written_is_refused(type_: Any) -> None:
+    with pytest.raises(FrameworkError, match=r"a secret|'hidden'") as caught:
+        Codec(type_)
+    assert caught.value.code == "cache.value"
 
 
 def test_what_has_no_json_is_refused_by_name() -> None:
