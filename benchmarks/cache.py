@@ -213,13 +213,14 @@ def main() -> None:
     folder.chmod(0o711)
     process, url = supervisor.start_valkey(WHEELS["valkey"].find(), folder)
     os.environ["CACHE__URL"] = url
+    rounds, calls = options.rounds * 4, options.calls // 4  # short turns, so that a slow moment meets all alike
     try:
         print(f"{'CPU, ratio to the peer':<56} median   (range)")
         if options.only in (None, "memory", "redis"):
             for where in (options.only,) if options.only else ("memory", "redis"):
-                asyncio.run(calls_on(where, url, options.rounds, options.calls))
+                asyncio.run(calls_on(where, url, rounds, calls))
         if options.only in (None, "requests"):
-            requests(url, options.rounds * 4, options.calls // 4)  # short turns, so that a slow moment meets all alike
+            requests(url, rounds, calls)
     finally:
         supervisor.stop(process)
         shutil.rmtree(folder, ignore_errors=True)

@@ -67,9 +67,10 @@ def cached(
             )
         kept = CachedFunction(function, keeping)
 
+        @inspect.markcoroutinefunction  # which spares each call a coroutine around another
         @wraps(function)
-        async def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            return await kept.call(args, kwargs)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
+            return kept.call(args, kwargs)
 
         if "fastapi" in sys.modules and not kept.signature.is_method:
             from framework.cache.dependencies import CachedRoute  # the only part that knows the web

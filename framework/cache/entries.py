@@ -86,14 +86,9 @@ class Entry:
     @classmethod
     def decode(cls, data: bytes) -> "Entry | None":
         """Return the entry, or `None` for bytes that are none; a counter is one that nobody said the type of."""
-        if not isinstance(data, Kept):
-            return cls._decoded(data)
-        if data.entry is None:
-            data.entry = cls._decoded(data)
-        return data.entry
-
-    @classmethod
-    def _decoded(cls, data: bytes) -> "Entry | None":
+        if isinstance(data, Kept):
+            data.entry = entry = data.entry or cls.decode(bytes(data))
+            return entry
         if len(data) < HEAD.size or data[0] != FORMAT:
             return cls(data) if data[:1].isdigit() or data[:1] == b"-" else None
         _, flags, mark, stale_at, count = HEAD.unpack_from(data)

@@ -54,6 +54,7 @@ class CachedFunction:
         """The tags, where they are the same for all arguments; read late, for models are mapped late."""
         if callable(keeping.tags):
             self._takes = frozenset(inspect.signature(keeping.tags).parameters)
+        self._by_result = "result" in self._takes
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the result for these arguments."""
@@ -113,13 +114,15 @@ class CachedFunction:
         """
         keeping = self.keeping
         call = Call(self, services, given, means, prepare, finish)
-        by_result = "result" in self._takes
+        by_result, names = self._by_result, self._names
+        if names is None:
+            names = () if by_result else self.names(cache, given)
         return Recipe(
             cache.key(self.signature.key(given, means, place)),
             codec,
             call.make,
             keeping.ttl,
-            () if by_result else self.names(cache, given),
+            names,
             call.tags if by_result else None,
             keeping.stale,
             keeping.missing,
@@ -129,12 +132,10 @@ class CachedFunction:
 
     def names(self, cache: Cache, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of the tags, as far as they are known from the arguments."""
-        if self._names is None:
-            names = cache.tags.names(self.tags(given))
-            if callable(self.keeping.tags):
-                return names
+        names = cache.tags.names(self.tags(given))
+        if not callable(self.keeping.tags):
             self._names = names
-        return self._names
+        return names
 
     def tags(self, given: Mapping[str, Any]) -> Iterable[Tag]:
         """Return the tags for these arguments, and for the `result` among them."""

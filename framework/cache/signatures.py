@@ -4,7 +4,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, cast, get_type_hints
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from pydantic_core import PydanticSerializationError, to_json
 
@@ -43,6 +43,8 @@ class Signature:
         self.is_method = next(iter(self.parameters), "") in ("self", "cls") and "." in function.__qualname__
         self._hints: dict[str, Any] | None = None
         self._means: WeakKeyDictionary[Services, dict[type | None, Mapping[str, Any]]] = WeakKeyDictionary()
+        self._last: tuple[Callable[[], Services | None], type | None, Mapping[str, Any]] = (lambda: None), None, {}
+        """The means that were asked for last: most functions are called in one project, on one class."""
         self._names: dict[type | None, str] = {}
         """What tells it from other functions; of a method, by the class it is called on."""
 
@@ -77,8 +79,12 @@ class Signature:
     def means(self, services: Services, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the parameters that are services, with their types: they say how to answer, not what."""
         owner = self._owner(given)
+        whose, of, last = self._last
+        if whose() is services and of is owner:
+            return last
         by_owner = self._means.setdefault(services, {})
         if (known := by_owner.get(owner)) is not None:
+            self._last = ref(services), owner, known
             return known
         hints = self.hints
         found: dict[str, Any] = {
