@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,9 @@ class Server:
         if not sentinel:
             lines += ['save ""', "appendonly no", "enable-debug-command yes"]
         if cluster:  # by itself the port of its bus is the server's plus 10,000, which may be none
-            lines += ["cluster-enabled yes", "cluster-node-timeout 2000", f"cluster-port {free_port()}"]
+            self.bus = free_port()
+            lines += ["cluster-enabled yes", "cluster-node-timeout 2000", f"cluster-port {self.bus}"]
+            lines += [f"cluster-config-file {self.port}.nodes"]
         config = folder / f"{self.port}.conf"
         config.write_text("\n".join([*lines, ""]))
         self._command = [str(WHEELS["valkey"].find()), str(config), *(["--sentinel"] if sentinel else [])]
@@ -33,13 +35,18 @@ class Server:
 
     def start(self) -> None:
         """Start it, empty, and wait until it answers; a cluster of one has all the slots then."""
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self._wait("PING", b"+PONG", b"-NOAUTH")
+        self.launch()
         if self._cluster:
             self.ask("CLUSTER ADDSLOTSRANGE 0 16383")
-            self._wait("CLUSTER INFO", b"cluster_state:ok")
+            self.wait("CLUSTER INFO", b"cluster_state:ok")
 
-    def _wait(self, command: str, *wanted: bytes) -> None:
+    def launch(self) -> None:
+        """Start it, empty, and wait until it answers."""
+        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait("PING", b"+PONG", b"-NOAUTH")
+
+    def wait(self, command: str, *wanted: bytes) -> None:
+        """Wait until it gives one of the answers."""
         end = time.monotonic() + 20
         while not any(word in self.ask(command) for word in wanted):
             assert self.process is not None
@@ -80,6 +87,23 @@ class Server:
     def _signal(self, number: int) -> None:
         assert self.process is not None
         self.process.send_signal(number)
+
+
+@contextmanager
+def cluster_of_three(folder: Path) -> Generator[list[Server]]:
+    """Serve a cluster of three nodes, each with a third of the slots."""
+    nodes = [Server(folder, cluster=True) for _ in range(3)]
+    with ExitStack() as stack:
+        for place, (node, slots) in enumerate(zip(nodes, ("0 5460", "5461 10922", "10923 16383"), strict=True)):
+            stack.callback(node.kill)
+            node.launch()
+            node.ask(f"CLUSTER SET-CONFIG-EPOCH {place + 1}")
+            node.ask(f"CLUSTER ADDSLOTSRANGE {slots}")
+            if place:
+                nodes[0].ask(f"CLUSTER MEET 127.0.0.1 {node.port} {node.bus}")
+        for node in nodes:
+            node.wait("CLUSTER INFO", b"cluster_state:ok")
+        yield nodes
 
 
 type MakeServer = Callable[..., Server]
