@@ -12,8 +12,8 @@ __all__ = ["NO_VERSIONS", "Entry", "Kept", "kept"]
 
 FORMAT = 0x01
 """The first byte. No digit and no minus sign, with which counters begin."""
-HEAD = struct.Struct(">BB8sdH")
-LENGTH = struct.Struct(">H")
+HEAD = struct.Struct(">BB8sdI")
+LENGTH = struct.Struct(">I")
 VERSION_SIZE = 9
 ABSENT, IMMUTABLE = 0x01, 0x02
 

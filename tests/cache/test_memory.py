@@ -106,3 +106,11 @@ async def test_no_more_is_decided_than_there_is_room_for_until_some_of_it_is_ove
     await asyncio.sleep(0.15)
     assert await cache.add("later", 1)
     assert len(cache) == 1
+
+
+async def test_a_value_may_depend_on_any_number_of_tags_however_long_they_are() -> None:
+    cache = MemoryCache(max_entries=100_000)
+    await cache.set("k", 1, tags=[*map(str, range(70_000)), "x" * 70_000])
+    assert await cache.get("k") == 1
+    await cache.invalidate("69999")
+    assert await cache.get("k") is None
