@@ -59,6 +59,7 @@ class Application(FastAPI):
         )
         self.state.project = project
         self._timeouts = settings.timeouts
+        self._max_body_size = settings.max_body_size
         self._blocked_loop = BLOCKED_LOOP if project.settings.debug else 0
         if settings.blocked_loop is not None:
             self._blocked_loop = settings.blocked_loop
@@ -98,7 +99,7 @@ class Application(FastAPI):
             warnings.filterwarnings("ignore", "Duplicate Operation ID", UserWarning)  # mended just below
             schema = super().openapi()
         if schema is not self._described:
-            describe_failures(schema, self._errors, self._routes_table)
+            describe_failures(schema, self._errors, self._routes_table, self._max_body_size)
             describe_access(schema, self._routes_table, self.state.project)
             make_ids_unique(schema)
             self._described = schema

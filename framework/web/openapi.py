@@ -9,16 +9,17 @@ from pydantic import BaseModel
 
 from framework.project import Project
 from framework.web.errors import Errors, Renderer, media_type_of, model_of
-from framework.web.routing import Routes
+from framework.web.routing import Route, Routes
 
 _FASTAPI_MODELS = ("HTTPValidationError", "ValidationError")
 _REFERENCE = "#/components/schemas/"
 
 
-def describe_failures(schema: dict[str, Any], errors: Errors, table: Routes) -> None:
-    """Describe, with the model of the renderer that answers, FastAPI's 422 and what dependencies may answer.
+def describe_failures(schema: dict[str, Any], errors: Errors, table: Routes, max_body_size: int | None) -> None:
+    """Describe, with the model of the renderer that answers, FastAPI's 422, 413, and what dependencies may answer.
 
-    A dependency names the latter in `problems`, a tuple of statuses; what a route says of a status itself stays.
+    A dependency names the latter in `problems`, a tuple of statuses, as rules do. What a route says of a status itself
+    stays; of a failure for which it states no content (`responses={404: {}}`) that is added.
     """
     routes = {(method, route.path): route for route in table for method in route.methods}
     components: dict[str, Any] = schema.get("components", {}).get("schemas", {})
@@ -26,10 +27,11 @@ def describe_failures(schema: dict[str, Any], errors: Errors, table: Routes) -> 
         route = routes.get((method, path))
         responses: dict[str, Any] = operation.setdefault("responses", {})
         renderer = errors.renderers.get(route.app if route else "", errors.renderer)
-        for status in _problems(getattr(route.context, "dependant", None)) if route else ():
-            responses.setdefault(
-                str(status), {"description": HTTPStatus(status).phrase, "content": _content(renderer, components)}
-            )
+        for status in _problems(route, operation, max_body_size) if route else ():
+            responses.setdefault(str(status), {"description": HTTPStatus(status).phrase})
+        for status, response in responses.items():
+            if status[0] in "45" and "content" not in response:
+                response["content"] = _content(renderer, components)
         response = responses.get("422")
         if response is None or f"{_REFERENCE}{_FASTAPI_MODELS[0]}" not in str(response):
             continue  # the route describes its own
@@ -61,11 +63,18 @@ def describe_access(schema: dict[str, Any], table: Routes, project: Project) -> 
         operation["security"] = [*optional, *operation.get("security", ()), *ways]
 
 
-def _problems(dependant: Any) -> Iterator[int]:
-    """Yield the statuses that a route's dependencies may answer."""
+def _problems(route: Route, operation: Mapping[str, Any], max_body_size: int | None) -> Iterator[int]:
+    """Yield the statuses of what may stand between a caller and the code of a route."""
+    yield from _of_dependencies(getattr(route.context, "dependant", None))
+    is_limited = max_body_size is not None or route.context.max_body_size is not None
+    if "requestBody" in operation and is_limited:
+        yield 413
+
+
+def _of_dependencies(dependant: Any) -> Iterator[int]:
     yield from getattr(getattr(dependant, "call", None), "problems", ())
     for below in getattr(dependant, "dependencies", ()):
-        yield from _problems(below)
+        yield from _of_dependencies(below)
 
 
 def make_ids_unique(schema: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ class Rule(Depends):
     """What an OAuth2 client needs for it, as the API description shows it."""
     is_open: bool = False
     """Whether it lets callers without credentials through."""
+    problems: tuple[int, ...] = (401, 403)
+    """The statuses it may answer, as the API description shows them."""
 
     def __init__(self, *args: str) -> None:
         super().__init__(dependency=self)
@@ -60,6 +62,7 @@ class Everybody(Rule):
 
     name = "Public"
     is_open = True
+    problems = ()
 
     async def __call__(self, connection: HTTPConnection) -> None:
         """Let the caller through."""

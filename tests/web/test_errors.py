@@ -386,6 +386,52 @@ async def test_a_route_that_describes_its_own_422_keeps_it(build, write):
     }
 
 
+ANSWERS = """
+    from fastapi import APIRouter, Depends
+    from framework.web import Public
+    from framework.web.rule import Rule
+    class Keys(Rule): ...
+    class Found:
+        problems = (404,)
+        def __call__(self): ...
+    router = APIRouter(dependencies=[Keys()])
+    @router.get("/closed")
+    def closed(): ...
+    @router.get("/open", dependencies=[Public])
+    def open_(): ...
+    @router.post("/body", dependencies=[Public])
+    def body(item: dict): ...
+    @router.post("/small", dependencies=[Public], max_body_size=10)
+    def small(item: dict): ...
+    @router.get("/found", dependencies=[Public, Depends(Found())])
+    def found(): ...
+    @router.get("/stated", responses={401: {"description": "Who?", "content": {"text/plain": {}}}, 404: {}, "5XX": {}})
+    def stated(): ...
+    """
+
+
+def test_a_route_says_what_its_rules_its_dependencies_and_the_limit_of_bodies_may_answer(build, write):
+    write("answers", routes=ANSWERS)
+    paths = create_app(build("answers")).openapi()["paths"]
+    answers = {path: next(iter(item.values()))["responses"] for path, item in paths.items()}
+    assert {path: {*found} - {"200"} for path, found in answers.items()} == {
+        "/closed": {"401", "403"},
+        "/open": set(),
+        "/body": {"413", "422"},
+        "/small": {"413", "422"},
+        "/found": {"404"},
+        "/stated": {"401", "403", "404", "5XX"},
+    }
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert answers["/closed"]["401"] == {"description": "Unauthorized", "content": content}
+    assert answers["/stated"]["401"] == {"description": "Who?", "content": {"text/plain": {}}}
+    assert answers["/stated"]["404"] == {"description": "Not Found", "content": content}
+    assert answers["/stated"]["5XX"]["content"] == content
+    paths = create_app(build("answers", web=WebSettings(max_body_size=None))).openapi()["paths"]
+    assert "413" not in paths["/body"]["post"]["responses"]
+    assert "413" in paths["/small"]["post"]["responses"]
+
+
 async def test_the_schema_is_rewritten_once_and_again_for_new_routes(build, failing):
     app = create_app(build(failing))
     assert app.openapi() is app.openapi()
