@@ -1,5 +1,6 @@
 """What a cache keeps under a key: the bytes of a value, and what is known of them."""
 
+import hashlib
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 
 from framework.cache.codecs import NO_MARK, Codec
 
-__all__ = ["NO_VERSIONS", "Entry", "Kept", "kept"]
+__all__ = ["NO_VERSIONS", "Entry", "Kept", "kept", "writable"]
 
 FORMAT = 0x01
 """The first byte. No digit and no minus sign, with which counters begin."""
@@ -19,6 +20,18 @@ ABSENT, IMMUTABLE = 0x01, 0x02
 
 
 NO_VERSIONS: Mapping[str, bytes] = MappingProxyType({})
+
+
+def writable(name: str) -> str:
+    """Return a key as every server can have it: what stands for one that is no text, with half a character in it."""
+    if name.isascii():
+        return name
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        digest = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+        return f"{name.encode(errors='replace').decode()}#{digest}"
+    return name
 
 
 class Kept(bytes):
@@ -78,7 +91,7 @@ class Entry:
             return head + self.payload
         parts = [head]
         for name, version in self.versions.items():
-            encoded = name.encode()
+            encoded = name.encode(errors="surrogatepass")
             parts += (LENGTH.pack(len(encoded)), encoded, version)
         parts.append(self.payload)
         return b"".join(parts)
@@ -100,7 +113,8 @@ class Entry:
             for _ in range(count):
                 (length,) = LENGTH.unpack_from(data, place)
                 place += LENGTH.size + length
-                versions[data[place - length : place].decode()] = data[place : place + VERSION_SIZE]
+                name = data[place - length : place].decode(errors="surrogatepass")
+                versions[name] = data[place : place + VERSION_SIZE]
                 place += VERSION_SIZE
         except (struct.error, UnicodeDecodeError):
             return None

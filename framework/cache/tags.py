@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from framework.cache.entries import Entry
+from framework.cache.entries import Entry, writable
 from framework.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Tags:
 
     def key(self, name: str) -> str:
         """Return the key that holds the version of a tag."""
-        return f"{self._cache.prefix}tag:{name}"
+        return f"{self._cache.prefix}tag:{writable(name)}"
 
     def is_key(self, key: str) -> bool:
         """Tell whether a key holds a version or the epoch: if that goes, values are made anew."""

@@ -335,6 +335,22 @@ class CacheContract:
         wanted = list(range(200)) if self.keeps else [None] * 200
         assert await asyncio.gather(*map(work, range(200))) == wanted
 
+    async def test_names_that_are_no_text_are_names_too_and_harm_nobody(self, cache: Cache) -> None:
+        """JSON lets strangers send half a character, which no server can be told."""
+        for half in ("a\ud800", "a\udfff", "a?"):
+            await cache.set(half, half == "a?", tags=[half])
+            assert await cache.increment(f"count {half}") == 1
+            async with cache.lock(half, wait=1), cache.lock(f"{half} too", wait=1):
+                pass
+        if self.keeps:
+            assert [await cache.get(key) for key in ("a\ud800", "a\udfff", "a?")] == [False, False, True]
+        await cache.invalidate("a\ud800")
+        assert await cache.get("a\ud800") is None
+        assert await cache.get("a\udfff") == (False if self.keeps else None)
+        await cache.delete("a\udfff")
+        assert await cache.get("a\udfff") is None
+        await cache.ping()
+
     async def test_a_cache_that_was_closed_opens_anew(self, cache: Cache) -> None:
         """Closing twice does no harm."""
         await cache.ping()
