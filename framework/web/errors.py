@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast, get_type_hints
 
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -18,6 +19,7 @@ from framework.errors import DomainError, ImproperlyConfigured
 from framework.project import Project
 from framework.web.debug import wanted_page
 from framework.web.exchange import exchange_of
+from framework.web.places import places_of
 from framework.web.problem import Problem, problem_of
 from framework.web.routing import Routes
 from framework.web.settings import WebSettings
@@ -129,7 +131,7 @@ class Errors:
         handler = self._handler(error)
         if handler is None and self._debug and (page := wanted_page(request, error)) and not isinstance(error, HANDLED):
             return page
-        found = problem_of(error, debug=self._debug) if handler is None else await _awaited(handler(request, error))
+        found = self._problem(request, error) if handler is None else await _awaited(handler(request, error))
         return found if isinstance(found, Response) else await self.render(request, found)
 
     async def render(self, request: Request, problem: Problem) -> Response:
@@ -146,6 +148,17 @@ class Errors:
             _log.exception("The renderer %s failed on %r.", name_of(renderer), problem)
             return _response(render(request, problem), problem, render)
 
+    def _problem(self, connection: HTTPConnection, error: Exception) -> Problem:
+        """Return the problem that `error` is at the route of a connection."""
+        problem = problem_of(error, debug=self._debug)
+        if not isinstance(error, DomainError) or not problem.fields:
+            return problem
+        route = self._routes.serving(connection.scope)
+        dependant = getattr(route.context, "dependant", None) if route else None
+        places = places_of(dependant) if dependant else {}
+        fields = [replace(each, loc=(places.get(str(each.loc[1]), "body"), *each.loc[1:])) for each in problem.fields]
+        return replace(problem, fields=fields)
+
     def _handler(self, error: Exception) -> Handler | None:
         """Return the handler of the nearest parent, or `None` when `problem_of` is nearer."""
         for kind in type(error).__mro__:
@@ -157,7 +170,7 @@ class Errors:
 
     async def _close(self, websocket: WebSocket, error: Exception) -> None:
         """Refuse a handshake with a response, where the server can; close an open connection with its reason."""
-        problem = problem_of(error, debug=self._debug)
+        problem = self._problem(websocket, error)
         can_deny = "websocket.http.response" in websocket.scope.get("extensions", {})
         exchange = exchange_of(websocket.scope)
         if exchange is not None and not exchange.accepted and can_deny:

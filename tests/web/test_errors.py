@@ -95,6 +95,47 @@ async def test_fields_are_named_and_hints_stay_at_home(build, client, failing):
     assert [error["loc"] for error in invalid["errors"]] == [["body", "a", "b"], ["body", "c"]]
 
 
+PLACES = """
+    from typing import Annotated
+    from fastapi import APIRouter, Depends, Query
+    from pydantic import BaseModel, Field
+    from framework.errors import Invalid
+    class Search(BaseModel):
+        order: str = ""
+        since: str = Field("", alias="from")
+    class Fields(BaseModel):
+        title: str
+    def paging(cursor: str = ""): ...
+    router = APIRouter()
+    @router.get("/things/{id}", dependencies=[Depends(paging)])
+    def read(id: int, search: Annotated[Search, Query()]):
+        raise Invalid(fields=dict.fromkeys(["id", "order", "from", "cursor", "other"], "no"))
+    @router.put("/things/{id}")
+    def write(id: int, fields: Fields, title: str = "", dry: bool = False):
+        raise Invalid(fields=dict.fromkeys(["id", "title", "dry", "other.id"], "no"))
+    """
+
+
+async def test_a_field_stands_where_the_route_takes_it_from(build, client, write):
+    write("places", routes=PLACES)
+    async with client(build("places")) as http:
+        read = (await http.get("/things/1")).json()["errors"]
+        written = (await http.put("/things/1", json={"title": "a"})).json()["errors"]
+    assert [error["loc"] for error in read] == [
+        ["path", "id"],
+        ["query", "order"],
+        ["query", "from"],
+        ["query", "cursor"],
+        ["body", "other"],
+    ]
+    assert [error["loc"] for error in written] == [
+        ["path", "id"],
+        ["body", "title"],
+        ["query", "dry"],
+        ["body", "other", "id"],
+    ]
+
+
 async def test_hints_are_shown_in_debug(build, client, failing):
     async with client(build(failing, debug=True)) as http:
         assert (await http.get("/fail/conflict")).json()["hint"] == "Only for developers."
