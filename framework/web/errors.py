@@ -19,6 +19,7 @@ from framework.errors import DomainError, ImproperlyConfigured
 from framework.project import Project
 from framework.web.debug import wanted_page
 from framework.web.exchange import exchange_of
+from framework.web.paths import path_of
 from framework.web.places import places_of
 from framework.web.problem import Problem, problem_of
 from framework.web.routing import Routes
@@ -151,13 +152,18 @@ class Errors:
     def _problem(self, connection: HTTPConnection, error: Exception) -> Problem:
         """Return the problem that `error` is at the route of a connection."""
         problem = problem_of(error, debug=self._debug)
-        if not isinstance(error, DomainError) or not problem.fields:
-            return problem
-        route = self._routes.serving(connection.scope)
-        dependant = getattr(route.context, "dependant", None) if route else None
-        places = places_of(dependant) if dependant else {}
-        fields = [replace(each, loc=(places.get(str(each.loc[1]), "body"), *each.loc[1:])) for each in problem.fields]
-        return replace(problem, fields=fields)
+        if isinstance(error, DomainError) and problem.fields:
+            route = self._routes.serving(connection.scope)
+            dependant = getattr(route.context, "dependant", None) if route else None
+            places = places_of(dependant) if dependant else {}
+            located = [
+                replace(each, loc=(places.get(str(each.loc[1]), "body"), *each.loc[1:])) for each in problem.fields
+            ]
+            return replace(problem, fields=located)
+        if self._debug and isinstance(error, HTTPException) and error.status_code == 404:
+            is_routed = "endpoint" in connection.scope
+            return problem if is_routed else replace(problem, hint=self._routes.hint(path_of(connection.scope)))
+        return problem
 
     def _handler(self, error: Exception) -> Handler | None:
         """Return the handler of the nearest parent, or `None` when `problem_of` is nearer."""

@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from framework._modules import where
 from framework.errors import NoReverseMatch
+from framework.near import near
 from framework.web.exchange import current
 from framework.web.paths import fill
 from framework.web.rule import Rule
@@ -85,6 +86,11 @@ class Routes:
             return found[0] if found else None
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         return next((route for route in found if route.context.path_regex.match(path)), None)
+
+    def hint(self, path: str) -> str:
+        """Return what to say of a path that no route has."""
+        meant = near(path, dict.fromkeys(route.path for route in self._all))
+        return f"{f'{meant} ' if meant else ''}There are {len(self._all)} routes: manage.py routes"
 
     def reverse(self, name: str, /, **params: Any) -> str:
         """Return the path of the route called `name`, its parameters filled in and quoted.

@@ -181,6 +181,18 @@ async def test_unknown_paths_and_methods_are_problems(build, client, failing):
     assert missing.json()["request_id"]
 
 
+async def test_in_debug_an_unknown_path_is_told_which_one_is_near(build, client, failing):
+    async with client(build(failing, debug=True)) as http:
+        assert (await http.get("/fail/orders/")).status_code == 307
+        near, far = (await http.get("/fial/orders")).json(), (await http.get("/x")).json()
+        raised = (await http.get("/fail/not_found")).json()
+    assert near["hint"] == "Did you mean '/fail/orders'? There are 2 routes: manage.py routes"
+    assert far["hint"] == "There are 2 routes: manage.py routes"
+    assert "hint" not in raised
+    async with client(build(failing)) as http:
+        assert "hint" not in (await http.get("/fial/orders")).json()
+
+
 async def test_an_unexpected_error_still_reaches_the_server(build, client, failing):
     async with client(build(failing), raises=True) as http:
         with pytest.raises(RuntimeError, match="hunter2"):
