@@ -15,6 +15,8 @@ def no_app(entry: Entry, package: ModuleType | None, plugins: Iterable[str]) -> 
     """Return the error for an entry that is no app: a package without `apps.py`, or nothing at all."""
     name = entry.text
     known = sorted({*plugins, *_findable()} - {name})
+    if (parts := _joined(name, known)) is not None:
+        return AppNotFound(f"There is no app {entry}.", hint=f"A comma is missing: {', '.join(map(repr, parts))}.")
     near = get_close_matches(name, known, n=1) or [app for app in known if _last(app) == _last(name)]
     hint = f"Did you mean {near[0]!r}?" if near else None
     if package is not None:
@@ -47,10 +49,16 @@ def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
 
+def _joined(name: str, known: Iterable[str]) -> tuple[str, str] | None:
+    """Return the two apps whose names stand in `name`, as Python joins texts without a comma between them."""
+    return next(((app, rest) for app in known if (rest := name.removeprefix(app)) != name and rest in known), None)
+
+
 def _app_above(name: str) -> str | None:
     """Return the app that `shop.apps.ShopConfig` or `shop.models` lies in."""
     while name := name.rpartition(".")[0]:
-        if hasattr(sys.modules.get(name), "__path__") and find_spec(f"{name}.apps"):
+        spec = find_spec(f"{name}.apps") if hasattr(sys.modules.get(name), "__path__") else None
+        if spec is not None and spec.submodule_search_locations is None:  # the `apps` of `framework` is a folder
             return name
     return None
 

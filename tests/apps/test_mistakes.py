@@ -31,6 +31,20 @@ MISTAKES: dict[str, tuple[Tree, str]] = {
           Hint: Make it with `manage.py startapp`, or install the package that brings it.  [apps.not-found]
         """,
     ),
+    "an app of the framework, misspelt": (
+        {**settings("framework.cahce", "blog"), **BLOG},
+        """
+        There is no app 'framework.cahce' (installed_apps[0], /p/settings.py:6).
+          Hint: Did you mean 'framework.cache'?  [apps.not-found]
+        """,
+    ),
+    "two apps without a comma between them": (
+        {**settings("framework.dbblog"), **BLOG},
+        """
+        There is no app 'framework.dbblog' (installed_apps[0], /p/settings.py:6).
+          Hint: A comma is missing: 'framework.db', 'blog'.  [apps.not-found]
+        """,
+    ),
     "an app with a space": (
         {**settings(" blog"), **BLOG},
         """
