@@ -17,10 +17,12 @@ FILES = {
     "config/settings.py": f"""
 from framework import Settings
 from framework.db import DatabaseSettings
+from framework.web import WebSettings
 
 class ProjectSettings(Settings):
     installed_apps: tuple[str, ...] = {(*Site.model_fields["installed_apps"].default, "blog")}
     database: DatabaseSettings = DatabaseSettings()
+    web: WebSettings = WebSettings(prefix="/api")
 """,
     "manage.py": "from framework.management import main\nmain(settings='config.settings:ProjectSettings')\n",
     "blog/__init__.py": "",
@@ -89,11 +91,11 @@ def test_the_tests_of_the_page_pass(folder: Path) -> None:
 
 def test_the_commands_of_the_page_show_and_keep_who_may_call_what(folder: Path) -> None:
     shown = run(folder, "manage.py", "access")
-    head, waiting, publish = 'Require("blog.publish_post")', "/posts/desk/waiting  (blog:waiting)", "/posts/desk/{id}"
-    assert f"{head}\n  GET     {waiting}\n  POST    {publish}" in shown
+    head, desk = 'Require("blog.publish_post")', "/api/posts/desk"
+    assert f"{head}\n  GET     {desk}/waiting  (blog:waiting)\n  POST    {desk}/{{id}}" in shown
     assert "No rule" not in shown
     run(folder, "manage.py", "access", "--lock")
     lines = (folder / "access.lock").read_text().splitlines()
-    for line in ("GET /posts  Public", "GET /posts/{id}  Public", 'PUT /posts/{id}  Scopes("posts:write")'):
+    for line in ("GET /api/posts  Public", "GET /api/posts/{id}  Public", 'PUT /api/posts/{id}  Scopes("posts:write")'):
         assert line in lines
-    assert "GET /posts/mine  LoginRequired" in lines
+    assert "GET /api/posts/mine  LoginRequired" in lines

@@ -17,6 +17,7 @@ FILES = {
     "config/__init__.py": "",
     "config/settings.py": """
         from framework import Settings
+        from framework.web import WebSettings
 
 
         class ProjectSettings(Settings):
@@ -24,19 +25,11 @@ FILES = {
                 "framework.db", "framework.migrations", "framework.cache", "framework.throttling", "framework.mail",
                 "framework.users", "framework.auth", "shop",
             )
+            web: WebSettings = WebSettings(prefix="/api")
     """,
     "manage.py": "from framework.management import main\nmain(settings='config.settings:ProjectSettings')\n",
     "shop/__init__.py": "",
     "shop/apps.py": "from framework import AppConfig\n\n\nclass C(AppConfig):\n    name = 'shop'\n",
-    "shop/models.py": """
-        from framework.db import Field, Model
-
-
-        class Product(Model, table=True):
-            id: int = Field(default=None, primary_key=True)
-            name: str
-            price: float = 1.0
-    """,
     "shop/migrations/__init__.py": "",
     "shop/migrations/0001_initial.py": '''
         """Products."""
