@@ -11,7 +11,7 @@ class ItemFields(Schema):
 
 
 class ItemChange(ItemFields, partial=True):
-    """Some of the fields; what is left out stays as it is."""
+    """Some of the fields; what is left out stays as it is, and what is misspelt is refused."""
 
 
 class ItemRead(ItemFields):

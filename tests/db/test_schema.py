@@ -55,3 +55,14 @@ def test_a_change_requires_nothing_and_its_parent_still_does() -> None:
     assert "required" not in PostChange.model_json_schema()
     assert PostFields.model_json_schema()["required"] == ["title"]
     assert PostChange.model_json_schema()["properties"]["title"]["description"] == "What it is called."
+
+
+def test_a_change_refuses_what_it_does_not_know_unless_it_says_otherwise() -> None:
+    class Lenient(PostFields, partial=True, extra="ignore"):
+        """A change that may carry what it cannot change."""
+
+    with pytest.raises(ValidationError, match="titel"):
+        PostChange.model_validate({"titel": "a"})
+    assert Lenient.model_validate({"titel": "a"}).model_dump() == {}
+    assert PostFields.model_validate({"title": "a", "titel": "b"}).model_dump()["title"] == "a"
+    assert PostChange.model_validate(Row(1, "a", None, [])).model_dump() == {"title": "a", "note": None, "tags": []}

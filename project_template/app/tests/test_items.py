@@ -47,6 +47,7 @@ async def test_items_are_created_read_listed_changed_and_deleted(
 
 async def test_a_wrong_body_is_refused(client: AsyncClient) -> None:
     assert (await client.post(URL, json=[])).status_code == 422
+    assert (await client.patch(f"{URL}/1", json={"misspelt": 1})).status_code == 422
 
 
 async def test_a_stranger_reads_and_changes_nothing(client: AsyncClient, fields: dict[str, object]) -> None:
