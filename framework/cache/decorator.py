@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, Protocol
 
 from framework.cache.functions import CachedFunction, Keeping, Tagging
+from framework.cache.locks import lasting
 from framework.errors import FrameworkError
 
 __all__ = ["cached"]
@@ -56,7 +57,7 @@ def cached(
             hint="Say one of them.",
             code="cache.vary",
         )
-    keeping = Keeping(ttl, tags, stale, missing, lock, named, shared, max_age)
+    keeping = Keeping(ttl, tags, stale, missing, lasting(lock), named, shared, max_age)
 
     def decorate[**P, R](function: Callable[P, Coroutine[Any, Any, R]], /) -> Callable[P, Coroutine[Any, Any, R]]:
         if not inspect.iscoroutinefunction(function):

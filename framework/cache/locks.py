@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from framework.errors import Unavailable
+from framework.errors import FrameworkError, Unavailable
 
 if TYPE_CHECKING:
     from framework.cache.cache import Cache
 
-__all__ = ["Lock", "pauses"]
+__all__ = ["Lock", "lasting", "pauses"]
 
 FIRST_PAUSE = 0.005
 LONGEST_PAUSE = 0.1
@@ -24,7 +24,7 @@ class Lock:
     def __init__(self, cache: "Cache", key: str, *, ttl: float) -> None:
         self._cache = cache
         self._key = key
-        self._ttl = ttl
+        self._ttl = lasting(ttl)
         self._token = secrets.token_bytes(16)  # who released it late must not release that of another
         self._until = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -124,6 +124,17 @@ class Lock:
             else:
                 self._until = asked + self._ttl
             await asyncio.sleep(self._ttl / 3)
+
+
+def lasting(ttl: float) -> float:
+    """Return for how long a lock is held by who crashed. Raises for no time, which would be for ever."""
+    if ttl > 0:
+        return ttl
+    raise FrameworkError(
+        f"A lock cannot be for {ttl:g} seconds: it ends by itself when its holder has crashed.",
+        hint="Say after how many seconds others may have it: 30.",
+        code="cache.lock",
+    )
 
 
 def pauses():

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 
-from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache
+from framework.cache import Cache, MemoryCache, RedisCache, TwoLevelCache, cached
 from framework.cache.computing import Recipe
-from framework.errors import Unavailable
+from framework.errors import FrameworkError, Unavailable
 from tests.valkey import Server
 
 TURNS = 30
@@ -117,3 +117,16 @@ async def test_of_a_process_that_is_killed_a_lock_is_free_after_its_time_and_not
     async with asyncio.timeout(5), cache.lock("import"):
         pass
     await cache.close()
+
+
+@pytest.mark.parametrize("ttl", [0, -1])
+async def test_a_lock_that_would_never_end_is_refused(ttl: float) -> None:
+    async def asked() -> int:
+        return 1
+
+    with pytest.raises(FrameworkError, match="cannot be for") as caught:
+        async with MemoryCache().lock("name", ttl=ttl):
+            pass
+    assert caught.value.code == "cache.lock"
+    with pytest.raises(FrameworkError, match="cannot be for"):
+        cached(lock=ttl)(asked)
