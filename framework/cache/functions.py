@@ -52,8 +52,10 @@ class CachedFunction:
         """What the function that tells the tags takes."""
         self._names: tuple[str, ...] | None = None
         """The tags, where they are the same for all arguments; read late, for models are mapped late."""
-        if callable(keeping.tags):
-            self._takes = frozenset(inspect.signature(keeping.tags).parameters)
+        self._told = keeping.tags if callable(keeping.tags) and not isinstance(keeping.tags, type) else None
+        """The function that tells the tags, if one does."""
+        if self._told is not None:
+            self._takes = frozenset(inspect.signature(self._told).parameters)
         self._by_result = "result" in self._takes
 
     async def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -133,16 +135,15 @@ class CachedFunction:
     def names(self, cache: Cache, given: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the names of the tags, as far as they are known from the arguments."""
         names = cache.tags.names(self.tags(given))
-        if not callable(self.keeping.tags):
+        if self._told is None:
             self._names = names
         return names
 
     def tags(self, given: Mapping[str, Any]) -> Iterable[Tag]:
         """Return the tags for these arguments, and for the `result` among them."""
-        tags = self.keeping.tags
-        if not callable(tags):
-            return tags
-        asked = cast("Callable[..., Iterable[Tag]]", tags)
+        if self._told is None:
+            return cast("Iterable[Tag]", self.keeping.tags)
+        asked = cast("Callable[..., Iterable[Tag]]", self._told)
         return asked(**{name: value for name, value in given.items() if name in self._takes})
 
 

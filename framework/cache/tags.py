@@ -55,8 +55,9 @@ class Tags:
         return key.startswith(f"{self._cache.prefix}tag")
 
     def names(self, tags: Iterable[Tag]) -> tuple[str, ...]:
-        """Return the tags that a value depends on, by name."""
-        return tuple(dict.fromkeys(name for tag in tags for name in names_of(tag)))
+        """Return the tags that a value depends on, by name. A text or a model is one, also where it stands alone."""
+        several = (tags,) if isinstance(tags, (str, type)) else tags
+        return tuple(dict.fromkeys(name for tag in several for name in names_of(tag)))
 
     async def versions(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return the version of every tag; one that has none gets one."""

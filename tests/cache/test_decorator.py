@@ -395,6 +395,42 @@ async def test_tags_are_made_of_arguments_and_of_results(project: Project, shop:
     assert calls == [1, 2]
 
 
+async def test_one_tag_may_stand_alone(project: Project, shop: Shop) -> None:
+    """A text is one tag, and not as many as it has letters."""
+    cache = await cache_of(project)
+    asked: list[str] = []
+
+    @cached(tags="rates")
+    async def alone() -> int:
+        asked.append("alone")
+        return 1
+
+    @cached(tags=lambda name: f"rate:{name}")
+    async def by_argument(name: str) -> int:
+        asked.append(name)
+        return 1
+
+    @cached(tags=lambda result: result)
+    async def by_result(name: str) -> str:
+        asked.append("result")
+        return name
+
+    async def ask() -> list[str]:
+        asked.clear()
+        await alone()
+        await by_argument("EUR")
+        await by_result("known")
+        return asked
+
+    assert await ask() == ["alone", "EUR", "result"]
+    assert await ask() == []
+    await cache.invalidate("rates", "rate:EUR", "known")
+    assert await ask() == ["alone", "EUR", "result"]
+    await cache.set("k", 1, tags="rates")
+    await cache.invalidate("rates")
+    assert await cache.get("k") is None
+
+
 async def test_a_result_whose_tag_changed_while_it_was_made_is_not_kept(project: Project, shop: Shop) -> None:
     @cached(tags=lambda result: [f"n:{result}"])
     async def number(cache: Cache) -> int:

@@ -90,6 +90,23 @@ async def test_a_committed_change_forgets_the_lists_and_the_row(project: Project
     assert (await titles(project), await title(project, 1)) == (["b"], None)
 
 
+async def test_a_model_may_stand_alone(project: Project, Post: Any) -> None:
+    asked: list[int] = []
+
+    @cached(tags=Post)
+    async def count() -> int:
+        asked.append(1)
+        return 1
+
+    async with project.scope():
+        await count()
+        await count()
+        assert len(asked) == 1
+        await add(project, Post(title="new"))
+        await count()
+        assert len(asked) == 2
+
+
 async def test_a_row_that_was_missing_is_found_once_it_is_there(project: Project, Post: Any) -> None:
     assert await title(project, 1) is None
     asked = Statements(project)
