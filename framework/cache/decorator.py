@@ -83,7 +83,13 @@ def cached(
                 return await (route.respond(kwargs) if route.is_asked(kwargs) else kept.call(args, kwargs))
 
             setattr(call_or_respond, "__signature__", route.signature)  # noqa: B010 - an attribute no checker knows
+            setattr(call_or_respond, "__cached__", kept)  # noqa: B010
             return call_or_respond
         return call
 
     return decorate
+
+
+def cached_function(function: object) -> CachedFunction | None:
+    """Return what `@cached` made of a function that may be an endpoint, or `None` when it does not stand there."""
+    return getattr(function, "__cached__", None)

@@ -16,6 +16,7 @@ from opentelemetry.trace import ProxyTracerProvider
 
 from framework import Project, Settings
 from framework.cache import Cache, CacheSettings, MemoryCache, cached
+from framework.checks import Level, run
 from framework.errors import FrameworkError
 from framework.throttling import ThrottlingSettings
 from framework.web import WebSettings, create_app
@@ -1183,3 +1184,28 @@ async def test_a_request_that_is_traced_is_routed_so_that_its_span_learns_the_ro
         for _ in range(3):
             await http.get("/api/items")
     assert len(asked) == 3
+
+
+def test_a_route_below_its_cached_is_found_since_it_keeps_nothing(build: Build) -> None:
+    project = build("""
+        @cached(ttl=60)
+        @router.get("/above")
+        async def above() -> int:
+            return 1
+
+        @router.get("/below")
+        @cached(ttl=60)
+        async def below() -> int:
+            return 1
+
+        @router.get("/plain")
+        async def plain() -> int:
+            return 1
+    """)
+    (message,) = run(project, tags=["cache"])
+    assert (message.level, message.code) == (Level.WARNING, "cache.above-route")
+    assert (
+        message.text == "GET /api/above (cached_site:above) keeps nothing: @cached stands above the route's decorator."
+    )
+    assert message.where is not None
+    assert "cached_site/routes.py:" in message.where
