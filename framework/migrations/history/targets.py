@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from framework.errors import CommandError
 from framework.migrations.history.graph import Graph, Migration, Step
+from framework.near import near
 
 __all__ = ["choose", "find"]
 
@@ -43,7 +44,11 @@ def find(graph: Graph, app: str, prefix: str) -> Migration:
             f"More than one migration matches '{prefix}' in app '{app}'. Please be more specific.",
             code="migrations.ambiguous",
         )
-    raise CommandError(f"Cannot find a migration matching '{prefix}' from app '{app}'.", code="migrations.unknown")
+    raise CommandError(
+        f"Cannot find a migration matching '{prefix}' from app '{app}'.",
+        hint=near(prefix, (node.name for node in files)) or f"See what there is: manage.py showmigrations {app}",
+        code="migrations.unknown",
+    )
 
 
 def named(nodes: Iterable[Migration], prefix: str) -> Iterator[Migration]:

@@ -147,6 +147,7 @@ def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> N
         "makemigrations blog --empty",
         "migrate blog 0",
         "migrate blog 9999",
+        "migrate blog 0001_inital",
     )
     for message, code in (
         ("No installed app with label 'polls'.\n  Hint: 'manage.py apps' lists them.", 2),
@@ -155,7 +156,8 @@ def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> N
         ("No installed app with label 'blok'.\n  Hint: Did you mean 'blog'?", 1),
         ("You must supply at least one app label when using --empty.", 1),
         ("More than one migration matches '0' in app 'blog'. Please be more specific.", 1),
-        ("Cannot find a migration matching '9999' from app 'blog'.", 1),
+        ("Cannot find a migration matching '9999' from app 'blog'.\n  Hint: See what there is: manage.py showmigr", 1),
+        ("Cannot find a migration matching '0001_inital' from app 'blog'.\n  Hint: Did you mean '0001_initial'?", 1),
     ):
         assert re.search(rf"CommandError: {re.escape(message)}.*\nexit {code}\n", printed), (message, printed)
     assert "$ makemigrations blog --empty\nMigrations for 'blog':\n  blog/migrations/0002_custom.py\n" in printed
