@@ -22,7 +22,9 @@ def runserver(
     invocation: Inject[Invocation],
     address: Annotated[
         str | None,
-        typer.Argument(metavar="[PORT|ADDRESS:PORT]", show_default="127.0.0.1:8000", help="Where to listen."),
+        typer.Argument(
+            metavar="[PORT|ADDRESS:PORT]", show_default=False, help="Where to listen; 127.0.0.1:8000 if left out."
+        ),
     ] = None,
     ipv6: Annotated[bool, typer.Option("--ipv6", "-6", help="Listen on an IPv6 address.")] = False,
     noreload: Annotated[bool, typer.Option("--noreload", help="Do not reload when the code changes.")] = False,

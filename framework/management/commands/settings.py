@@ -1,11 +1,15 @@
 """`settings`."""
 
 import json as json_
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from framework.conf import Source
 from framework.errors import FrameworkError
 from framework.management.failures import say
 from framework.management.invocation import Invocation
@@ -40,9 +44,17 @@ def settings(
         ]
         typer.echo(json_.dumps(found, indent=2))
     else:
-        typer.echo(table(["Setting", "Value", "Where it came from"], [[r.name, r.text, str(r.source)] for r in rows]))
+        shown = [[row.name, row.text, str(shortened(row.source, invocation.root))] for row in rows]
+        typer.echo(table(["Setting", "Value", "Where it came from"], shown))
     for variable in effective.unknown_variables():
         say(f"{variable.text} {variable.hint or ''}".rstrip(), invocation, fg="yellow")
+
+
+def shortened(source: Source, root: Path) -> Source:
+    """Return a source with its file as seen from the project, or from where Python found it, whichever is shorter."""
+    file = source.file
+    seen = [file.relative_to(folder) for folder in (root, *sys.path) if file and file.is_relative_to(folder)]
+    return replace(source, file=min(seen, key=lambda path: len(path.parts), default=file))
 
 
 def read_sections(invocation: Invocation) -> Iterator[str]:
