@@ -21,7 +21,7 @@ from framework.cache.backends.addresses import cluster_at
 from framework.cache.backends.wire import Command, Wire
 from framework.errors import ImproperlyConfigured, Unavailable
 from framework.testing.supervisor import free_port
-from tests.valkey import MakeServer, Server
+from tests.valkey import MakeServer, Server, cluster_of_three
 
 # What is in the server ---------------------------------------------------------------------------------------------
 
@@ -481,6 +481,29 @@ async def test_a_cluster(make_server: MakeServer) -> None:
     with pytest.raises(ImproperlyConfigured) as caught:
         TwoLevelCache(MemoryCache(), RedisCache(url))
     assert caught.value.code == "cache.near"
+
+
+@pytest.mark.timeout(60)
+async def test_a_cluster_that_lacks_a_node_is_left_alone_until_it_is_whole_and_said_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with cluster_of_three(tmp_path) as nodes:
+        for node in nodes:
+            node.ask("CONFIG SET cluster-require-full-coverage no")
+        cache = RedisCache(f"redis+cluster://127.0.0.1:{nodes[0].port}", timeout=1)
+        numbers = {str(number): number for number in range(30)}
+        await cache.set_many(numbers)
+        nodes[1].kill()  # and the key that is written to see whether it is back lies on the third
+        end = asyncio.get_running_loop().time() + 1.5
+        while asyncio.get_running_loop().time() < end:
+            await cache.get_many(numbers, int)
+            await asyncio.sleep(0.05)
+        assert [record.levelname for record in caplog.records if record.name == "framework.cache"] == ["ERROR"]
+        nodes[1].launch()
+        await eventually(cache.ping)
+        await cache.set_many(numbers)
+        assert await cache.get_many(numbers, int) == numbers
+        await cache.close()
 
 
 async def test_sentinels_name_the_master_also_after_it_changed(make_server: MakeServer) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from redis.asyncio.cluster import RedisCluster
+from redis.exceptions import ConnectionError as LostConnection
 
 from framework.cache.backends.wire import Command
 
@@ -25,6 +26,15 @@ class Cluster:
             for command in commands:
                 pipeline.execute_command(*command)
             return await pipeline.execute(raise_on_error=False)
+
+    async def reach(self) -> None:
+        """Raise unless every node that has keys answers, and knows the others again: it says PONG before."""
+        async with asyncio.timeout(self._timeout):
+            await self._client.initialize()
+            for node in self._client.get_primaries():
+                state = (await self._client.cluster_info(target_nodes=node))["cluster_state"]
+                if state != "ok":
+                    raise LostConnection(f"the state of the cluster is {state}")
 
     async def keys(self, pattern: str) -> AsyncGenerator[list[bytes]]:
         """Yield the keys that match a pattern, of all nodes."""

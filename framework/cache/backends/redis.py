@@ -253,4 +253,5 @@ class RedisCache(Cache):
     async def _heal(self) -> None:
         """Try whether the server answers again, and do what is owed before anybody reads."""
         await self._sure(self._probe)
+        await self._client.reach()
         await self._settle()

@@ -165,6 +165,9 @@ class Wire:
             link = await self._opened()
         return await link.ask(commands)
 
+    async def reach(self) -> None:
+        """Do nothing: there is one server, and whoever asked it knows that it answers."""
+
     async def keys(self, pattern: str) -> AsyncGenerator[list[bytes]]:
         """Yield the keys that match a pattern, some at a time."""
         cursor = b"0"
