@@ -11,7 +11,7 @@ from framework.conf.fields import MISSING, leaves, merge, model_of
 from framework.conf.layers import Layer, Path_, Target
 from framework.conf.source import Source
 from framework.conf.toml import TomlLayer
-from framework.conf.variables import VariableLayer
+from framework.conf.variables import DotenvLayer, VariableLayer
 from framework.near import near
 
 __all__ = ["Found", "Reading", "UnknownVariable", "build"]
@@ -84,7 +84,7 @@ class Reading:
         return found.source(path[1:]) if found else None
 
     def unknown(self) -> Iterator[UnknownVariable]:
-        """Yield the variables that start like a section and the TOML keys that nothing reads."""
+        """Yield the variables and the TOML keys that nothing reads and that look like settings."""
         for source, _ in self._sources:
             if isinstance(source, VariableLayer):
                 for target in self.targets.values():
@@ -92,6 +92,12 @@ class Reading:
                         text = f"{variable.source} is not read: {target.name!r} has no such setting."
                         start = variable.name[: -len("__".join(parts))]
                         yield UnknownVariable(text, target.near(parts, start), variable.source)
+                # Nobody else writes into the project's `.env`; the environment is full of other programs' names.
+                for variable, meant in (
+                    source.misspelt(self.targets.values()) if isinstance(source, DotenvLayer) else ()
+                ):
+                    text = f"{variable.source} is not read: there is no such setting."
+                    yield UnknownVariable(text, f"Did you mean {meant}?", variable.source)
             elif isinstance(source, TomlLayer):
                 for key in source.unknown(self.targets):
                     hint = near(key.name, self.targets, "{}")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic_settings import BaseSettings
@@ -77,6 +78,20 @@ class VariableLayer(Layer):
         for parts, variable in self._by_head.get(target.name.lower(), ()):
             if len(parts) > 1 and target.path(parts) is None:
                 yield parts, variable
+
+    def misspelt(self, targets: Iterable[Target]) -> Iterator[tuple[Variable, str]]:
+        """Yield the variables that nothing reads and that differ by a letter or so from one that is, with its name."""
+        alone: set[str] = set()
+        sections: set[str] = set()
+        for target in targets:
+            alone |= {variable.upper() for variable in target.variables}
+            (sections if target.is_section else alone).add(target.name.upper())
+        for head, found in self._by_head.items():
+            for parts, variable in found if head.upper() not in alone | sections else ():
+                close = get_close_matches(head.upper(), sections if len(parts) > 1 else alone, n=1, cutoff=0.8)
+                if close and abs(len(close[0]) - len(head)) <= 1:  # TEST_DATABASE_URL is no DATABASE_URL
+                    start = variable.name[: -len("__".join(parts))]
+                    yield variable, start + "__".join((close[0], *parts[1:])).upper()
 
 
 class EnvironmentLayer(VariableLayer):

@@ -260,6 +260,17 @@ def test_an_unknown_variable_deeper_down_gets_the_near_match_of_its_level(tmp_pa
     }
 
 
+def test_a_misspelt_variable_is_found_in_env_files_and_not_in_the_environment(tmp_path: Path) -> None:
+    lines = ["DEBGU=1", "ALOWED_HOSTS=a", "CAHCE__TTL=1", "TEST_DEBUG=1", "CACHE_TTL=1", "SIZE=1", "CAHCE=1"]
+    (tmp_path / ".env").write_text("\n".join(lines))
+    made = Project(_root=tmp_path, _environ={"DEBBUG": "1"})
+    assert [(found.text, found.hint) for found in made.unknown_variables()] == [
+        (f"DEBGU in {tmp_path}/.env:1 is not read: there is no such setting.", "Did you mean DEBUG?"),
+        (f"ALOWED_HOSTS in {tmp_path}/.env:2 is not read: there is no such setting.", "Did you mean ALLOWED_HOSTS?"),
+        (f"CAHCE__TTL in {tmp_path}/.env:3 is not read: there is no such setting.", "Did you mean CACHE__TTL?"),
+    ]
+
+
 def test_an_unknown_variable_warns_and_stops_nothing(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     assert Project(_root=tmp_path, _environ={"CACHE__TTTL": "5"}).cache == Cache()
     assert not recwarn.list
