@@ -1,6 +1,7 @@
 """Finds the settings class of a project by its path, and says in one sentence why it can't."""
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from pydantic import ValidationError
+from pydantic import PydanticUserError, ValidationError
 
 from framework.conf import settings as settings_module
 from framework.conf.errors import no_such_setting
@@ -120,10 +121,23 @@ def raised(error: Exception, name: str) -> ImproperlyConfigured:
             for detail in error.errors(include_url=False)
         )
         return failed(f"{place}: {error.title} cannot be made: {details}.", None)
+    if isinstance(error, PydanticUserError) and (field := untyped(error)):
+        known = Settings.model_fields.get(field.lower())
+        kind, text = (known.annotation, field.lower()) if known else (None, field)
+        shown = kind.__name__ if isinstance(kind, type) else str(kind or "int")
+        return failed(f"{place}: the setting {field!r} has no type.", f"Write one, as in `{text}: {shown} = ...`.")
     key = error.args[0] if isinstance(error, KeyError) and error.args else None
     declare = f"Set {key}, or declare a field for it: fields are read from the environment and from .env."
     text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     return failed(f"{place} raised {text}.", declare if isinstance(key, str) else None)
+
+
+def untyped(error: PydanticUserError) -> str | None:
+    """Return the name of the field that a class gives a value and no type, or `None` if that is not what is wrong."""
+    if error.code not in ("model-field-missing-annotation", "model-field-overridden"):
+        return None
+    found = re.search(r"(?:detected: `|Field ')(\w+)", error.message)
+    return str(found[1]) if found else None
 
 
 def said(detail: "ErrorDetails", title: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from framework._modules import where
 from framework.conf.assembly import clashes, sources_of, strangers, take_sections, value_of
 from framework.conf.code import caller
 from framework.conf.errors import BadValue, bad_values, invalid
@@ -72,6 +73,18 @@ class Settings(BaseSettings):
     _root: Path = PrivateAttr()
     _reading: Reading = PrivateAttr()
     _sections: dict[str, Section] = PrivateAttr()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        for name in cls.model_fields:
+            # Django's capitals would make a second setting, which nothing reads and which has the same variable.
+            if name != name.lower() and name.lower() in cls.model_fields:
+                raise ImproperlyConfigured(
+                    f"{where(cls)}: {cls.__name__} has a setting {name!r} beside {name.lower()!r}.",
+                    hint=f"Write it in small letters: {name.lower()}",
+                    code="conf.settings",
+                )
 
     def __init__(
         self,

@@ -131,6 +131,30 @@ def test_the_variable_is_named_when_it_chose(monkeypatch: pytest.MonkeyPatch) ->
             None,
         ),
         (
+            "from framework import Settings\n\nclass P(Settings):\n    DEBUG = True\n",
+            3,
+            ": the setting 'DEBUG' has no type.",
+            "Write one, as in `debug: bool = ...`.",
+        ),
+        (
+            "from framework import Settings\n\nclass P(Settings):\n    installed_apps = ('blog',)\n",
+            3,
+            ": the setting 'installed_apps' has no type.",
+            "Write one, as in `installed_apps: tuple[str, ...] = ...`.",
+        ),
+        (
+            "from framework import Settings\n\nclass P(Settings):\n    size = 3\n",
+            3,
+            ": the setting 'size' has no type.",
+            "Write one, as in `size: int = ...`.",
+        ),
+        (
+            "from framework import Settings\n\nclass P(Settings):\n    INSTALLED_APPS: tuple[str, ...] = ()\n",
+            3,
+            ": P has a setting 'INSTALLED_APPS' beside 'installed_apps'.",
+            "Write it in small letters: installed_apps",
+        ),
+        (
             "from framework.db import DatabaseSettings\nd = DatabaseSettings(url='mysql://u:hunter2@h', pool_size=0)\n",
             2,
             ": DatabaseSettings cannot be made: url: The database URL starts with 'mysql://'",
