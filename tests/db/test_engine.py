@@ -387,6 +387,9 @@ async def test_a_connection_that_is_closed_while_it_is_prepared_is_unavailable(
 
 @only_postgres
 async def test_a_killed_connection_heals(database: Database, admin: asyncpg.Connection) -> None:
+    drivers: list[Any] = []
+    for engine in (database.engine, database.read_engine):
+        event.listen(engine.sync_engine, "checkout", lambda each, *_: drivers.append(each.driver_connection))
     async with database.session() as session:
         session.add(Brand(name="a"))
     async with database.read_session() as reading:
@@ -396,11 +399,16 @@ async def test_a_killed_connection_heals(database: Database, admin: asyncpg.Conn
     for pid in killed:
         await admin.execute("SELECT pg_terminate_backend($1)", pid)
     await until(lambda: gone(admin, killed))
+    await until(lambda: noticed(drivers))  # the server forgets a connection before it hangs up
     async with database.session() as session:
         assert (await session.exec(select(Brand.name))).all() == ["a"]
     async with database.read_session() as reading:
         assert (await reading.exec(select(Brand.name))).all() == ["a"]
     assert at_rest(database)
+
+
+async def noticed(drivers: list[Any]) -> bool:
+    return all(driver.is_closed() for driver in drivers)
 
 
 async def gone(admin: asyncpg.Connection, pids: list[int]) -> bool:

@@ -9,6 +9,7 @@ from framework.db.connections.failures import translate
 from framework.db.connections.pool import Pool, WriterPool
 from framework.db.connections.postgresql import check_after_idling, connect_args, stop_when_cancelled
 from framework.db.connections.sqlite import prepare_sqlite
+from framework.db.connections.sqlite_driver import driver
 from framework.db.connections.transactions import watch_transactions
 from framework.db.settings import DatabaseSettings
 from framework.db.url import DatabaseURL
@@ -55,6 +56,7 @@ def postgresql_options(url: DatabaseURL, settings: DatabaseSettings, read_only: 
 
 def sqlite_options(url: DatabaseURL, settings: DatabaseSettings, read_only: bool) -> dict[str, Any]:
     options: dict[str, Any] = {
+        "module": driver(),
         # Python's driver would begin transactions by itself, and not before SAVEPOINT or SELECT.
         "connect_args": {"timeout": settings.busy_timeout, **url.connect_args, "isolation_level": None},
         "pool_recycle": -1,
