@@ -391,6 +391,24 @@ async def test_the_description_names_the_ways_in_where_a_rule_needs_one(client: 
         assert "security" not in paths[path]["post"]
 
 
+async def test_the_description_names_the_failures_of_each_route(client: AsyncClient) -> None:
+    described = (await client.get("/openapi.json")).json()["paths"]
+    failures = {
+        f"{method} {path}": {status for status in operation["responses"] if status >= "4"}
+        for path, item in described.items()
+        for method, operation in item.items()
+        if path.startswith("/auth")
+    }
+    assert failures["post /auth/token"] == {"401", "413", "422", "429"}
+    assert failures["post /auth/session"] == {"401", "403", "413", "422", "429"}
+    assert failures["post /auth/logout"] == {"401", "403", "409"}
+    assert failures["post /auth/register"] == {"403", "409", "413", "422", "429"}
+    assert failures["delete /auth/keys/{id}"] == {"401", "403", "404", "422"}
+    assert failures["get /auth/password/requirements"] == set()
+    conflict = described["/auth/logout"]["post"]["responses"]["409"]
+    assert conflict["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+
+
 async def test_the_description_follows_the_settings(make_project: MakeSite, open_client: Any) -> None:
     auth = AuthSettings(passwords=CHEAP, tokens=TokenSettings(scheme="Token"), keys=KeySettings(header="X-Key"))
     web = WebSettings(mounts={"auth": "/account"})

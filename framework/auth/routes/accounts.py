@@ -37,7 +37,11 @@ CHECK_MAIL = Done(detail="If that is possible, a mail is on its way to this addr
 # Becoming a user ---------------------------------------------------------------------------------------------------
 
 
-@public.post("/register", status_code=202, responses={201: {"model": Done, "description": "The account is there."}})
+@public.post(
+    "/register",
+    status_code=202,
+    responses={201: {"model": Done, "description": "The account is there."}, 403: {}, 409: {}, 429: {}},
+)
 async def register(fields: RegistrationFields, response: Response, registration: Inject[Registration]) -> Done:
     """Ask for an account. Answers 202 whether or not the address has one, and the mail that follows tells its owner.
 
@@ -50,20 +54,20 @@ async def register(fields: RegistrationFields, response: Response, registration:
     return Done(detail="The account is there.")
 
 
-@public.post("/register/confirm", status_code=201, response_model=UserRead)
+@public.post("/register/confirm", status_code=201, response_model=UserRead, responses={409: {}, 429: {}})
 async def confirm_registration(fields: NewAccount, registration: Inject[Registration]) -> object:
     """Take up an account that was asked for, by the link in the mail."""
     return await registration.confirm(**fields.model_dump())
 
 
-@router.post("/invites", status_code=202, dependencies=[Require("users.add_user")])
+@router.post("/invites", status_code=202, dependencies=[Require("users.add_user")], responses={409: {}})
 async def invite(fields: EmailFields, user: CurrentUser[UserBase], registration: Inject[Registration]) -> Done:
     """Send somebody a link by which to register. Answers 409 when they have an account."""
     await registration.invite(fields.email, by=user)
     return Done(detail="A mail is on its way to this address.")
 
 
-@public.post("/invites/accept", status_code=201, response_model=UserRead)
+@public.post("/invites/accept", status_code=201, response_model=UserRead, responses={403: {}, 409: {}, 429: {}})
 async def accept_invite(fields: NewAccount, registration: Inject[Registration]) -> object:
     """Take up an account that one was invited to."""
     return await registration.accept_invite(**fields.model_dump())
@@ -78,14 +82,14 @@ async def password_requirements(passwords: Inject[Passwords]) -> list[str]:
     return passwords.requirements()
 
 
-@public.post("/password/forgot", status_code=202)
+@public.post("/password/forgot", status_code=202, responses={429: {}})
 async def forgot_password(fields: EmailFields, accounts: Inject[Accounts]) -> Done:
     """Ask for a link for a new password. Answers the same whether or not there is such an account."""
     await accounts.forgot_password(fields.email)
     return CHECK_MAIL
 
 
-@public.post("/password/reset", status_code=204)
+@public.post("/password/reset", status_code=204, responses={429: {}})
 async def reset_password(fields: PasswordReset, accounts: Inject[Accounts]) -> None:
     """Choose a new password, by the link in the mail. Every device is logged out."""
     await accounts.reset_password(fields.token, fields.password)

@@ -21,7 +21,7 @@ async def all_keys(identity: InPerson, keys: Inject[ApiKeys]) -> object:
     return await keys.all(identity.user)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={409: {}})
 async def make_key(fields: KeyFields, identity: InPerson, response: Response, keys: Inject[ApiKeys]) -> KeyMade:
     """Make a key. What its program sends is in this answer and nowhere else."""
     made = await keys.create(identity.user, fields.name, scopes=fields.scopes, expires_at=fields.expires_at)
@@ -29,7 +29,7 @@ async def make_key(fields: KeyFields, identity: InPerson, response: Response, ke
     return KeyMade(**KeyRead.model_validate(made.key).model_dump(), key=made.secret)
 
 
-@router.delete("/{id}", status_code=204)
+@router.delete("/{id}", status_code=204, responses={404: {}})
 async def revoke_key(id: UUID, identity: InPerson, keys: Inject[ApiKeys]) -> None:
     """Revoke a key."""
     await keys.revoke(identity.user, id)

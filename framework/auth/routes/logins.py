@@ -20,7 +20,7 @@ async def all_logins(identity: InPerson, logins: Inject[Logins]) -> list[LoginRe
     return [LoginRead.of(login, identity.login_id) for login in await logins.all(identity.user)]
 
 
-@router.delete("/{id}", status_code=204)
+@router.delete("/{id}", status_code=204, responses={404: {}})
 async def end_login(id: UUID, identity: InPerson, logins: Inject[Logins]) -> None:
     """Log one of the user's devices out."""
     await logins.end(identity.user, id)

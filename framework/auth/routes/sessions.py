@@ -28,7 +28,12 @@ class Leaving(Known):
     is_bounded = False
 
 
-@router.post("/session", dependencies=[Public, Depends(refuse_foreign)], response_model=UserRead)
+@router.post(
+    "/session",
+    dependencies=[Public, Depends(refuse_foreign)],
+    response_model=UserRead,
+    responses={401: {}, 403: {}, 429: {}},
+)
 async def log_in(
     request: Request,
     response: Response,
@@ -51,7 +56,7 @@ async def log_in(
     return redirect
 
 
-@router.post("/logout", status_code=204)
+@router.post("/logout", status_code=204, responses={409: {}})
 async def log_out(
     identity: Annotated[Identity, Leaving()], response: Response, logins: Inject[Logins], transport: Inject[Transport]
 ) -> None:

@@ -13,7 +13,7 @@ from framework.web import Inject, Public
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Public])
+router = APIRouter(prefix="/auth", tags=["auth"], dependencies=[Public], responses={401: {}, 429: {}})
 
 
 @router.post("/token", response_model_exclude_none=True)
