@@ -183,7 +183,7 @@ class Cache(ABC):
         block runs; of a holder that crashed it is free after `ttl` seconds. A holder cut off from the server for that
         long has lost it: `lock.held` tells.
         """
-        lock = Lock(self, f"{self.prefix}lock:{writable(name)}", ttl=ttl)
+        lock = Lock(self, writable(f"{self.prefix}lock:{name}"), ttl=ttl)
         try:
             if not await lock.acquire(wait=wait):
                 raise Unavailable("lock", retry_after=ttl, detail="Somebody else is at it.", code="cache.locked")
@@ -195,7 +195,7 @@ class Cache(ABC):
 
     def key(self, key: str) -> str:
         """Return the key that the backend sees."""
-        return f"{self.prefix}{self.version}:{writable(key)}"
+        return writable(f"{self.prefix}{self.version}:{key}")
 
     def seconds(self, ttl: float | None) -> float | None:
         """Return how long to keep a value, `None` for ever. A time that nobody asked for is shortened by chance.

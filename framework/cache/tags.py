@@ -48,7 +48,7 @@ class Tags:
 
     def key(self, name: str) -> str:
         """Return the key that holds the version of a tag."""
-        return f"{self._cache.prefix}tag:{writable(name)}"
+        return writable(f"{self._cache.prefix}tag:{name}")
 
     def is_key(self, key: str) -> bool:
         """Tell whether a key holds a version or the epoch: if that goes, values are made anew."""
