@@ -203,6 +203,19 @@ def test_a_model_outside_any_app_needs_a_name_for_its_table() -> None:
     assert f"'Stray' of module {__name__!r} belongs to no app" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("kind", "shown"), [(dict, "dict"), (list[str], "list[str]"), (int | str, "int | str"), (Any, "Any")], ids=str
+)
+def test_a_field_of_a_type_that_no_column_keeps_is_named(kind: Any, shown: str) -> None:
+    fields = {"id": int, "extra": kind}
+    told: dict[str, Any] = {"__module__": "app.models", "__tablename__": "odd", "__annotations__": fields}
+    with pytest.raises(ImproperlyConfigured) as caught:
+        type(Model)("Odd", (Model,), told | {"id": Field(primary_key=True)}, table=True)
+    assert caught.value.message == f"app.models.Odd.extra is of type {shown}, which no column keeps."
+    assert f"`extra: {shown} = Field(sa_type=JSON)`" in str(caught.value.hint)
+    assert caught.value.code == "db.no-column"
+
+
 @pytest.mark.parametrize("told", [{"table": True}, {}], ids=["table", "schema"])
 def test_no_class_can_inherit_from_a_table(told: dict[str, bool]) -> None:
     with pytest.raises(ImproperlyConfigured) as caught:

@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema
 from pydantic_core import PydanticUndefined as Undefined
 from sqlalchemy import Column, Enum
 from sqlmodel import Field, SQLModel
-from sqlmodel.main import FieldInfo, RelationshipInfo, SQLModelMetaclass
+from sqlmodel.main import FieldInfo, RelationshipInfo, SQLModelMetaclass, get_sqlalchemy_type
 
 from framework.db.mapping.decimals import rounded, scales_of
 from framework.db.mapping.labels import all_models, label_above, path_of
@@ -37,7 +37,12 @@ class ModelMeta(SQLModelMetaclass):
                 namespace["__mapper_args__"] = {"eager_defaults": True, **arguments}
             # Making a row checks nothing: what would is built when it is first asked for.
             namespace["model_config"] = {"defer_build": True, **namespace.get("model_config", {})}
-        made = super().__new__(cls, name, bases, namespace, **told)
+        try:
+            made = super().__new__(cls, name, bases, namespace, **told)
+        except ValueError as error:
+            if told.get("table") is True:
+                refuse_unstorable(SQLModelMetaclass.__new__(cls, name, bases, namespace), error)
+            raise
         # Taken away, or SQLAlchemy reads them too, and Pydantic takes them for fields of the subclasses.
         made.__relations__ = {
             key: (info, made.__annotations__.pop(key)) for key, info in made.__sqlmodel_relationships__.items()
@@ -113,6 +118,24 @@ def refuse_inheritance(name: str, bases: tuple[type, ...]) -> None:
                 hint="Move what they share to an abstract model, without table=True; write schemas from BaseModel.",
                 code="db.table-inheritance",
             )
+
+
+def refuse_unstorable(plain: type[SQLModel], error: ValueError) -> None:
+    """Name the field that sqlmodel made no column of; it names the type alone. `plain` is the class without a table."""
+    for key, field in plain.model_fields.items():
+        if isinstance(getattr(field, "sa_column", None), Column):
+            continue
+        try:
+            get_sqlalchemy_type(field)
+        except ValueError:
+            kind = field.annotation
+            shown = kind.__name__ if isinstance(kind, type) else str(kind).replace("typing.", "")
+            raise ImproperlyConfigured(
+                f"{plain.__module__}.{plain.__name__}.{key} is of type {shown}, which no column keeps.",
+                hint=f"Keep it as JSON, with `from sqlalchemy import JSON`: `{key}: {shown} = Field(sa_type=JSON)`. "
+                "Rows of another model are a `Relationship`.",
+                code="db.no-column",
+            ) from error
 
 
 def refuse_taken_table(model: type[SQLModel]) -> None:
