@@ -41,6 +41,7 @@ CASES = {
     "odd": lambda: Odd("thing", detail="Odd."),
     "gone": lambda: Gone("page"),
     "http": lambda: HTTPException(409, detail="Taken", headers={"X-Why": "so"}),
+    "http-missing": lambda: HTTPException(404),
     "http-json": lambda: HTTPException(400, detail={"code": 7}),
     "not-modified": lambda: HTTPException(304),
     "crash": lambda: RuntimeError("the password is <hunter2>"),
@@ -185,7 +186,7 @@ async def test_in_debug_an_unknown_path_is_told_which_one_is_near(build, client,
     async with client(build(failing, debug=True)) as http:
         assert (await http.get("/fail/orders/")).status_code == 307
         near, far = (await http.get("/fial/orders")).json(), (await http.get("/x")).json()
-        raised = (await http.get("/fail/not_found")).json()
+        raised = (await http.get("/fail/http-missing")).json()
     assert near["hint"] == "Did you mean '/fail/orders'? There are 2 routes: manage.py routes"
     assert far["hint"] == "There are 2 routes: manage.py routes"
     assert "hint" not in raised
@@ -440,6 +441,7 @@ async def test_a_route_that_describes_its_own_422_keeps_it(build, write):
 
 
 ANSWERS = """
+    from typing import Annotated
     from fastapi import APIRouter, Depends
     from framework.web import Public
     from framework.web.rule import Rule
@@ -450,8 +452,8 @@ ANSWERS = """
     router = APIRouter(dependencies=[Keys()])
     @router.get("/closed")
     def closed(): ...
-    @router.get("/open", dependencies=[Public])
-    def open_(): ...
+    @router.get("/open")
+    def open_(nobody: Annotated[None, Public]): ...
     @router.post("/body", dependencies=[Public])
     def body(item: dict): ...
     @router.post("/small", dependencies=[Public], max_body_size=10)
