@@ -30,7 +30,7 @@ def no_app(entry: Entry, package: ModuleType | None, plugins: Iterable[str]) -> 
             f"{entry} is a single module, {file}; an app is a package.",
             hint=f"Make it a folder: {name}/__init__.py and {name}/apps.py.",
         )
-    make = f"Make it with `manage.py startapp {name}`" if name.isidentifier() else "Make it with `manage.py startapp`"
+    make = f"Make it with `python manage.py startapp{f' {name}' if name.isidentifier() else ''}`"
     return AppNotFound(f"There is no app {entry}.", hint=hint or f"{make}, or install the package that brings it.")
 
 

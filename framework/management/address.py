@@ -69,7 +69,7 @@ def bind(address: Address) -> tuple[socket.socket, Address]:
 def _refused(address: Address, error: OSError) -> CommandError:
     match error.errno:
         case errno.EADDRINUSE:
-            hint = f"Stop what listens there, or choose another: manage.py runserver {address.port % 65535 + 1}"
+            hint = f"Stop what listens there, or choose another: python manage.py runserver {address.port % 65535 + 1}"
             return CommandError("That port is already in use.", hint=hint, code="runserver.port-in-use")
         case errno.EACCES:
             hint = "Ports below 1024 belong to root; choose one above."

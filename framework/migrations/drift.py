@@ -134,11 +134,14 @@ def places(items: Iterable[Difference]) -> set[tuple[str, str]]:
 def advice(item: Difference, app: str, later: set[tuple[str, str]], last: set[tuple[str, str]]) -> str:
     """Return what to do about a difference."""
     if (item.key, item.part) not in later:
-        return f"The database is ahead: migrations not applied yet make this. Note them: manage.py migrate {app} --fake"
+        return (
+            "The database is ahead: migrations not applied yet make this. "
+            f"Note them: python manage.py migrate {app} --fake"
+        )
     if (item.key, item.part) not in last:
         return (
-            f"The database is ahead, and as the models say: manage.py makemigrations {app}, "
-            f"then manage.py migrate {app} --fake"
+            f"The database is ahead, and as the models say: python manage.py makemigrations {app}, "
+            f"then python manage.py migrate {app} --fake"
         )
     if item.kind == "missing":
         return "Put it back by SQL; or take it from the models, makemigrations, and migrate --fake."

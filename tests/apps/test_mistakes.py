@@ -21,14 +21,14 @@ MISTAKES: dict[str, tuple[Tree, str]] = {
         {**settings("blog", "warehouse"), **BLOG},
         """
         There is no app 'warehouse' (installed_apps[1], /p/settings.py:7).
-          Hint: Make it with `manage.py startapp warehouse`, or install the package that brings it.  [apps.not-found]
+          Hint: Make it with `python manage.py startapp warehouse`, or install the package that brings it.  [apps.not-found]
         """,
     ),
     "an app of Django's": (
         {**settings("django.contrib.messages", "blog"), **BLOG},
         """
         There is no app 'django.contrib.messages' (installed_apps[0], /p/settings.py:6).
-          Hint: Make it with `manage.py startapp`, or install the package that brings it.  [apps.not-found]
+          Hint: Make it with `python manage.py startapp`, or install the package that brings it.  [apps.not-found]
         """,
     ),
     "an app of the framework, misspelt": (

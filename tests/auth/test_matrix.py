@@ -58,7 +58,7 @@ def test_a_file_that_is_missing_or_broken_says_what_to_do(tmp_path):
     path = tmp_path / "access.lock"
     with pytest.raises(CommandError, match=r"There is no access\.lock in") as missing:
         read_matrix(path)
-    assert missing.value.hint == "Write it: manage.py access --lock"
+    assert missing.value.hint == "Write it: python manage.py access --lock"
     path.write_text("# head\nGET /a  Public\n<<<<<<< HEAD\n")
     with pytest.raises(CommandError, match=r"access\.lock:3 is '<<<<<<< HEAD'") as broken:
         read_matrix(path)

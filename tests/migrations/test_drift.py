@@ -83,10 +83,10 @@ async def test_each_of_the_three_may_be_ahead(legacy: Legacy, database_url: str)
         "  The database differs from what its migrations made:\n"
         "    legacy_post: column note: in the database only\n"
         "      The database is ahead: migrations not applied yet make this. "
-        "Note them: manage.py migrate legacy --fake\n"
+        "Note them: python manage.py migrate legacy --fake\n"
         "    legacy_post: column more: in the database only\n"
-        "      The database is ahead, and as the models say: manage.py makemigrations legacy, then manage.py migrate "
-        "legacy --fake\n"
+        "      The database is ahead, and as the models say: python manage.py makemigrations legacy, then python "
+        "manage.py migrate legacy --fake\n"
         "exit 1\n"
     ) in said
 

@@ -59,7 +59,7 @@ def read_matrix(path: Path) -> Matrix:
     if not path.exists():
         raise CommandError(
             f"There is no {path.name} in {path.parent}.",
-            hint="Write it: manage.py access --lock",
+            hint="Write it: python manage.py access --lock",
             code="auth.lock",
         )
     found: dict[str, str] = {}
@@ -69,7 +69,7 @@ def read_matrix(path: Path) -> Matrix:
         if (match := LINE.fullmatch(line)) is None:
             raise CommandError(
                 f"{path}:{number} is {line!r}; wanted a method, a path, two spaces and the rules.",
-                hint="Resolve what a merge left, or write the file again: manage.py access --lock",
+                hint="Resolve what a merge left, or write the file again: python manage.py access --lock",
                 code="auth.lock",
             )
         found[match[1]] = "" if match[2] == NOTHING else match[2]

@@ -63,7 +63,7 @@ def compare(path: Path, matrix: Matrix) -> None:
             typer.echo(f"  {change}", err=True)
     raise CommandError(
         f"{path.name} does not say who may call the routes.",
-        hint="Read the changes above; if they are meant: manage.py access --lock",
+        hint="Read the changes above; if they are meant: python manage.py access --lock",
         code="auth.lock",
     )
 

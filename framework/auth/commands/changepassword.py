@@ -35,7 +35,7 @@ async def changepassword(
     name = login or getpass.getuser()
     user = await users.find(name)
     if user is None:
-        hint = None if login else "Say whose: manage.py changepassword ada@example.com"
+        hint = None if login else "Say whose: python manage.py changepassword ada@example.com"
         raise CommandError(f"user {name!r} does not exist", hint=hint, code="auth.no-user")
     if at_terminal():
         typer.echo(f"Changing password for user {str(user)!r}")

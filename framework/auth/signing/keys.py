@@ -73,7 +73,7 @@ def read_keys(settings: Settings, tokens: TokenSettings) -> Iterable[SigningKey]
     if not able:
         raise ImproperlyConfigured(
             f"auth.tokens.algorithm is {tokens.algorithm!r}, and auth.tokens.keys names no private key for it.",
-            hint=f"Make one: manage.py createkey --algorithm {tokens.algorithm}",
+            hint=f"Make one: python manage.py createkey --algorithm {tokens.algorithm}",
             code="auth.signing-key",
         )
     return [able[0], *(key for key in found if key is not able[0]), *former]

@@ -35,7 +35,7 @@ def read_pem(given: str, root: Path) -> Pem:
     except OSError as error:
         raise ImproperlyConfigured(
             f"The key {path} of auth.tokens.keys cannot be read: {error.strerror}.",
-            hint="Make one: manage.py createkey",
+            hint="Make one: python manage.py createkey",
             code="auth.signing-key",
         ) from None
 
@@ -69,14 +69,14 @@ def algorithm_of(public: Any, what: str) -> str:
     if bits < SMALLEST_RSA:
         raise ImproperlyConfigured(
             f"{what} has {bits} bits, fewer than {SMALLEST_RSA}.",
-            hint="Make a longer one: manage.py createkey --algorithm RS256",
+            hint="Make a longer one: python manage.py createkey --algorithm RS256",
             code="auth.short-key",
         )
     return "RS256"
 
 
 def refused(what: str, why: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{what} {why}.", hint="Make one: manage.py createkey", code="auth.signing-key")
+    return ImproperlyConfigured(f"{what} {why}.", hint="Make one: python manage.py createkey", code="auth.signing-key")
 
 
 def new_pem(algorithm: str) -> bytes:

@@ -99,7 +99,7 @@ class SmtpMailer(Mailer):
     def _unusable(self, found: str) -> ImproperlyConfigured:
         return ImproperlyConfigured(
             f"The mail server {self._url.host}:{self._url.port} {found}.",
-            hint="Correct MAIL_URL, then try it: manage.py sendtestmail you@example.com",
+            hint="Correct MAIL_URL, then try it: python manage.py sendtestmail you@example.com",
             code="mail.server",
         )
 

@@ -37,8 +37,8 @@ def half_there(step: Step, found: Existing) -> MigrationFailed:
     return MigrationFailed(
         f"{step.migration} cannot be marked as applied with --fake-initial: the database lacks "
         f"{', '.join(found.missing)}. It cannot be run either: the database has {', '.join(found.there)}.",
-        hint="Add what is missing by SQL and run this again; 'manage.py inspectdb' shows what is there. Or mark it as "
-        f"applied anyway: manage.py migrate {step.migration.app} {step.migration.name} --fake.",
+        hint="Add what is missing by SQL and run this again; 'python manage.py inspectdb' shows what is there. Or mark "
+        f"it as applied anyway: python manage.py migrate {step.migration.app} {step.migration.name} --fake.",
         code="migrations.half-there",
     )
 

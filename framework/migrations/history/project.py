@@ -84,7 +84,7 @@ def require_apps(project: Site, labels: "Iterable[str]", exit_code: int = 1) -> 
         if label not in project.apps:
             raise CommandError(
                 f"No installed app with label {label!r}.",
-                hint=near(label, (app.app_label for app in project.apps)) or "'manage.py apps' lists them.",
+                hint=near(label, (app.app_label for app in project.apps)) or "'python manage.py apps' lists them.",
                 code="migrations.no-app",
                 exit_code=exit_code,
             )

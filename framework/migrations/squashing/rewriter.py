@@ -57,7 +57,7 @@ def require_own(graph: Graph, leaf: Migration, applied: set[str]) -> None:
     if leaf.revision in applied:
         raise CommandError(
             f"Cannot update applied migration '{leaf}'.",
-            hint=f"Unapply it first: manage.py migrate {leaf.app} "
+            hint=f"Unapply it first: python manage.py migrate {leaf.app} "
             f"{graph.nodes[leaf.parents[0]].name if leaf.parents else 'zero'}",
             code="migrations.update",
         )

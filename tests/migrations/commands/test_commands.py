@@ -150,7 +150,7 @@ def test_mistakes_are_one_sentence_with_django_s_exit_codes(folder: Folder) -> N
         "migrate blog 0001_inital",
     )
     for message, code in (
-        ("No installed app with label 'polls'.\n  Hint: 'manage.py apps' lists them.", 2),
+        ("No installed app with label 'polls'.\n  Hint: 'python manage.py apps' lists them.", 2),
         ("No installed app with label 'poll'.\n  Hint: ", 2),
         ("No installed app with label 'nope'.\n  Hint: ", 1),
         ("No installed app with label 'blok'.\n  Hint: Did you mean 'blog'?", 1),
