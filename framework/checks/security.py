@@ -24,7 +24,7 @@ def check_debug(project: "Project") -> Iterator[Message]:
         yield Message(
             Level.ERROR,
             "debug is on: errors show source, settings and data to the client.",
-            hint="Take DEBUG out of the environment, or set DEBUG=0.",
+            hint=f"Set DEBUG=0. It is on by {project.settings.source('debug')}.",
             code="security.debug",
             where="settings.debug",
         )

@@ -35,6 +35,13 @@ def test_debug_is_an_error_of_a_deployment_only(tmp_path: Path) -> None:
     assert findings(tmp_path, debug=True, deploy=True) == {"security.debug": Level.ERROR}
 
 
+def test_what_turned_debug_on_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"SECRET_KEY={GOOD}\nDEBUG=1\n")
+    project = Project(Settings(_root=tmp_path, _environ={}))
+    (hint,) = [message.hint for message in run(project, deploy=True) if message.code == "security.debug"]
+    assert hint == f"Set DEBUG=0. It is on by DEBUG in {tmp_path}/.env:2."
+
+
 @pytest.mark.parametrize("hosts", [(), ("*",), ("example.com", "*")])
 def test_hosts_that_are_none_or_all_are_a_warning_of_a_deployment(tmp_path: Path, hosts: tuple[str, ...]) -> None:
     assert findings(tmp_path, allowed_hosts=hosts) == {}
