@@ -120,7 +120,8 @@ def raised(error: Exception, name: str) -> ImproperlyConfigured:
             f"{'.'.join(map(str, detail['loc'])) or error.title}: {said(detail, error.title)}"
             for detail in error.errors(include_url=False)
         )
-        return failed(f"{place}: {error.title} cannot be made: {details}.", None)
+        end = "" if details.endswith("?") else "."
+        return failed(f"{place}: {error.title} cannot be made: {details}{end}", None)
     if isinstance(error, PydanticUserError) and (field := untyped(error)):
         known = Settings.model_fields.get(field.lower())
         kind, text = (known.annotation, field.lower()) if known else (None, field)

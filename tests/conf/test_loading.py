@@ -173,6 +173,11 @@ def test_a_settings_module_that_raises_is_one_sentence_with_its_line(
         assert message.endswith(f"\n  Hint: {hint}")
 
 
+def test_a_question_ends_without_a_full_stop(write: Write) -> None:
+    write("asking.py", "from framework.cache import CacheSettings\n\ncache = CacheSettings(ttll=1)\n")
+    assert refused("asking:ProjectSettings").endswith("Did you mean ttl?")
+
+
 def test_the_line_is_the_one_in_the_project_that_went_wrong(write: Write) -> None:
     write("outer_settings.py", "import site_config.inner\n")
     inner = write("site_config/inner.py", "# why\n1 / 0\n")

@@ -133,6 +133,8 @@ def parse_field(text: str) -> FieldSpec:
     if re.fullmatch(r"[a-z_]\w*\.[A-Z]\w*", kind_name):
         kind = Kind("int", ("1", "2"))
         return FieldSpec(name.removesuffix("_id"), kind, nullable, None, unique, index, target=kind_name)
+    if kind_name[:1].isupper():
+        raise _refused(text, f"{kind_name!r} names no app; a model is 'app.{kind_name}', as in 'shop.Product'")
     if kind_name not in KINDS:
         close = get_close_matches(kind_name, KINDS, n=1)
         raise _refused(text, f"{kind_name!r} is no type of a field{f', did you mean {close[0]!r}?' if close else ''}")
@@ -151,4 +153,5 @@ def parse_fields(texts: list[str]) -> list[FieldSpec]:
 
 def _refused(text: str, reason: str) -> CommandError:
     grammar = GRAMMAR.format(types=", ".join(sorted(KINDS)))
-    return CommandError(f"Field {text!r}: {reason}.", hint=f"A field is {grammar}.", code="scaffold.field")
+    end = "" if reason.endswith("?") else "."
+    return CommandError(f"Field {text!r}: {reason}{end}", hint=f"A field is {grammar}.", code="scaffold.field")

@@ -43,6 +43,7 @@ def test_a_field_is_one_line_in_the_model_and_one_in_the_schema(text: str, lines
         ("metadata:str", "'metadata' cannot be the name of a field"),
         ("_x:int", "'_x' cannot be the name of a field"),
         ("price:decimel", "'decimel' is no type of a field, did you mean 'decimal'?"),
+        ("product:Product", "'Product' names no app; a model is 'app.Product', as in 'shop.Product'"),
         ("price:int:3", "'3' is no option of a 'int' field"),
         ("name:str:0", "'0' is no option of a 'str' field"),
     ],
@@ -50,7 +51,7 @@ def test_a_field_is_one_line_in_the_model_and_one_in_the_schema(text: str, lines
 def test_a_field_that_makes_no_sense_is_refused_with_the_grammar(text: str, reason: str) -> None:
     with pytest.raises(CommandError) as caught:
         parse_field(text)
-    assert caught.value.message == f"Field {text!r}: {reason}."
+    assert caught.value.message == f"Field {text!r}: {reason}{'' if reason.endswith('?') else '.'}"
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(
         "A field is name:type[:length][:unique][:index][?], where type is one of bool, "
