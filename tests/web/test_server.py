@@ -274,8 +274,8 @@ async def read(request: Request): return len(await request.body())
 def test_a_route_may_take_larger_or_smaller_bodies_than_others(
     build, serve, write, method, path, size, status, chunked
 ):
-    write("limits", routes=LIMITS)
-    url = serve(build("limits", web=WebSettings(max_body_size=1000)))
+    write("sizes", routes=LIMITS)
+    url = serve(build("sizes", web=WebSettings(max_body_size=1000)))
     content = iter([b"a" * size]) if chunked else b"a" * size
     response = httpx.request(method, url + path, content=content)
     assert response.status_code == status
@@ -283,8 +283,8 @@ def test_a_route_may_take_larger_or_smaller_bodies_than_others(
 
 
 async def test_a_body_that_nothing_announces_is_limited_where_none_has_to(build, write):
-    write("limits", routes=LIMITS)
-    app = create_app(build("limits", web=WebSettings(max_body_size=1000)))
+    write("sizes", routes=LIMITS)
+    app = create_app(build("sizes", web=WebSettings(max_body_size=1000)))
     scope = {"type": "http", "http_version": "2", "method": "GET", "path": "/usual", "query_string": b""}
     scope |= {"headers": [(b"host", b"localhost")], "server": ("localhost", 80), "client": None, "scheme": "http"}
     sent = []
@@ -317,7 +317,7 @@ middleware = [Middleware(Reading)]
 
 
 def test_a_body_that_is_read_in_a_group_of_tasks_is_limited_too(build, serve, write):
-    write("limits", routes=LIMITS, middleware=GROUPED)
-    url = serve(build("limits", web=WebSettings(max_body_size=1000)))
+    write("sizes", routes=LIMITS, middleware=GROUPED)
+    url = serve(build("sizes", web=WebSettings(max_body_size=1000)))
     response = httpx.post(f"{url}/usual", content=b"a" * 1001)
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
