@@ -157,12 +157,15 @@ class Computing:
         flight = self._flights.get(recipe.key)
         if flight is not None and not flight.sees(tags.changes, known):
             flight = None
+        earlier = flight
         while flight is not None:
-            outcome = await asyncio.shield(flight.outcome)
-            flight = self._flights.get(recipe.key)  # begun since, so that it sees all
+            outcome: Outcome | None = await asyncio.shield(flight.outcome)
+            if isinstance(outcome, Entry) and flight is earlier and flight.found:
+                outcome, _ = await self.find(recipe)  # that was read, and maybe before this caller asked
             if isinstance(outcome, Entry):
                 return outcome
-            if outcome == "cancelled":
+            flight = self._flights.get(recipe.key)  # begun since, so that it sees all
+            if outcome is None or outcome == "cancelled":
                 continue
             # The next one flies: it may have been the trouble of that one alone. Once, or they would queue.
             is_over, has_failed = has_failed, True
@@ -200,7 +203,10 @@ class Computing:
                 entry, versions = await self._waited_for(recipe, flight, lock)
             except Unavailable:
                 return await self._made(recipe, flight)
-            return Made(entry) if entry is not None else await self._made(recipe, flight, lock, versions)
+            if entry is None:
+                return await self._made(recipe, flight, lock, versions)
+            flight.found = True
+            return Made(entry)
         finally:
             await lock.release()
 

@@ -43,6 +43,8 @@ class Flight:
     """How many changes this process had seen when it began; `None` before."""
     versions: Versions | None = None
     """How the tags stood then; `None` when nobody could tell."""
+    found: bool = False
+    """Whether the value was read, and not made: maybe before some of those who waited had asked."""
 
     def sees(self, changes: int, versions: Versions | None) -> bool:
         """Tell whether it sees all that was changed before this process had seen that much, and the tags stood so.

@@ -78,6 +78,36 @@ async def test_nobody_waits_for_what_was_begun_before_a_change_of_another_proces
         await two.close()
 
 
+async def test_nobody_gets_what_another_read_before_a_change_that_was_told_since(redis_url: str) -> None:
+    """The answer to who asked first is on its way, with a value of another process, while that changes it."""
+    here, there = RedisCache(redis_url, prefix="late:"), RedisCache(redis_url, prefix="late:")
+    number, is_read, go_on = Number(), asyncio.Event(), asyncio.Event()
+    number.go_on.set()
+    answered = here.write_new_and_read
+
+    async def answered_late(*args: Any) -> Any:
+        here.write_new_and_read = answered  # type: ignore[method-assign]
+        await there.get_or_set("number", number.read, int, tags=["number"])
+        answer = await answered(*args)
+        is_read.set()
+        await go_on.wait()
+        return answer
+
+    here.write_new_and_read = answered_late  # type: ignore[method-assign]
+    first = asyncio.create_task(here.get_or_set("number", number.read, int, tags=["number"]))
+    await is_read.wait()
+    number.value = 2
+    await there.invalidate("number")
+    others = [asyncio.create_task(here.get_or_set("number", number.read, int, tags=["number"])) for _ in range(9)]
+    await asyncio.sleep(0.05)
+    go_on.set()
+    assert await first == 1
+    assert await asyncio.gather(*others) == [2] * 9
+    assert number.reads == 2
+    await here.close()
+    await there.close()
+
+
 async def test_a_server_that_came_back_empty_makes_nobody_wait_for_what_is_old(server: Server) -> None:
     cache = RedisCache(server.url)
 

@@ -45,8 +45,8 @@ async def test_in_debug_the_line_that_blocks_is_named_once(build, client, app, c
     async with client(build(app, debug=True)) as http:
         for _ in range(2):
             await http.get("/blocking")
-    (report,) = reports(caplog)
     file = tmp_path / "apps" / "slow_app" / "routes.py"
+    (report,) = [each for each in reports(caplog) if str(file) in each]  # a busy machine may block the test itself
     line = 1 + next(number for number, text in enumerate(file.read_text().splitlines()) if "the line" in text)
     assert f" s by {file}:{line}, in look_up. " in report
     assert "asyncio.to_thread()" in report
