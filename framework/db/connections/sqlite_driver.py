@@ -23,7 +23,7 @@ class Outcome:
     __slots__ = ("description", "lastrowid", "rowcount", "rows")
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
-        self.rows: list[Any] = cursor.fetchall() if cursor.description else []
+        self.rows: deque[Any] = deque(cursor.fetchall() if cursor.description else ())
         self.description = cursor.description
         self.rowcount = cursor.rowcount  # known once all rows were fetched
         self.lastrowid = cursor.lastrowid
@@ -83,7 +83,7 @@ class Cursor(AsyncAdapt_dbapi_cursor):
         driver, mutex = cast("Any", self._connection), cast("Any", self._adapt_connection)._execute_mutex
         async with mutex:
             told: Outcome = await driver._execute(outcome_of, driver._conn, execute)
-        self._told, self._rows = told, deque(told.rows)
+        self._told, self._rows = told, told.rows
 
     async def _async_soft_close(self) -> None:
         """Do nothing: the thread has closed its cursor."""
